@@ -1,0 +1,305 @@
+#include "agent/agent.h"
+
+#include "common/log.h"
+#include "common/service.h"
+#include "common/timestamp.h"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+
+namespace webmacs {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto writer_patience = 20s;  // a flash card that collects its garbage
+constexpr auto status_text_interval = 10s;
+constexpr auto close_patience = 2500ms;  // for the hub's close frame
+
+double seconds(std::chrono::microseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+EventDescription describe(const EventSettings& event) {
+  EventDescription description;
+  description.event_public_id = event.event_public_id;
+  description.name = event.name;
+  description.type = event.where.type == ValueType::boolean ? "digital" : "analog";
+  description.unit = event.unit;
+  description.min_value = event.min_value;
+  description.max_value = event.max_value;
+  description.poll_interval = seconds(event.poll_interval);
+  if (event.deadband && event.max_silence) description.max_silence = seconds(*event.max_silence);
+  description.device = event.device;
+  return description;
+}
+
+}  // namespace
+
+std::vector<RigSettings> split_by_line(const RigSettings& rig) {
+  std::vector<RigSettings> parts;
+  for (const DeviceSettings& device : rig.devices) {
+    const auto known = std::find_if(parts.begin(), parts.end(), [&](const RigSettings& part) {
+      return part.devices.front().line() == device.line();
+    });
+    RigSettings& part = known != parts.end() ? *known : parts.emplace_back();
+    part.devices.push_back(device);
+    for (const EventSettings& event : rig.events) {
+      if (event.device == device.name) part.events.push_back(event);
+    }
+  }
+  return parts;
+}
+
+Agent::Agent(AgentSettings settings, LineOpener open_lines)
+    : settings_(std::move(settings)),
+      open_lines_(std::move(open_lines)),
+      lock_(settings_.buffer.path),
+      signals_(io_, SIGTERM, SIGINT, SIGHUP),
+      watchdog_timer_(io_),
+      status_text_timer_(io_),
+      stop_timer_(io_),
+      outbox_(io_, settings_.buffer),
+      inbox_(io_, [this](std::vector<Reading> readings) { outbox_.add(std::move(readings)); }),
+      uplink_(io_, settings_.hub, outbox_,
+              {[this] { return descriptions(); }, [this] { return status(); },
+               [this] {
+                 for (RunningLine& line : lines_) line.poller->report_all();
+               },
+               [this] { show_status_text(); }}) {
+  outbox_.on_ready([this] { uplink_.pump(); });
+  outbox_.on_changed([this] {
+    uplink_.status_changed();
+    show_status_text();
+  });
+  token_ = find_token(settings_.hub).token;
+}
+
+Agent::~Agent() {
+  stop_lines(lines_);
+}
+
+int Agent::run() {
+  if (!settings_.hub.token.empty()) {
+    log_warning("[hub] token: whoever reads {} reads the token; a token_file is safer", settings_.file);
+  }
+  wait_for_signal();
+  start_lines(settings_.rig);
+  uplink_.start();
+  if (const auto interval = watchdog_interval()) arm_watchdog(*interval);
+  unblock_service_signals();
+  log_info("{}: polling {} events of {} devices; hub {}:{}; buffer {}", settings_.name, settings_.rig.events.size(),
+           settings_.rig.devices.size(), settings_.hub.url.host, settings_.hub.url.port, settings_.buffer.path);
+  notify_ready();
+  arm_status_text();
+  io_.run();
+  if (thread_hangs_) std::_Exit(exit_code_);  // waiting for it would be for ever; what could be saved is on disk
+  return exit_code_;
+}
+
+void Agent::wait_for_signal() {
+  signals_.async_wait([this](const boost::system::error_code& ec, int signal) {
+    if (ec) return;
+    wait_for_signal();
+    if (signal == SIGHUP) {
+      reload();
+    } else {
+      stop();
+    }
+  });
+}
+
+void Agent::stop() {
+  if (stopping_) {
+    log_info("stopping already");
+    return;
+  }
+  stopping_ = true;
+  log_info("stopping: what the hub has not acknowledged goes to {}", settings_.buffer.path);
+  notify_stopping();
+  watchdog_timer_.cancel();
+  status_text_timer_.cancel();
+  stop_lines(lines_);
+  inbox_.deliver_now();
+  switch (outbox_.flush_and_close()) {
+    case Outbox::Flushed::all:
+      break;
+    case Outbox::Flushed::not_all:
+      exit_code_ = exit_failure;
+      break;
+    case Outbox::Flushed::disk_hangs:
+      exit_code_ = exit_failure;
+      thread_hangs_ = true;
+      break;
+  }
+  stop_timer_.expires_after(close_patience);
+  stop_timer_.async_wait([this](const boost::system::error_code& ec) {
+    if (!ec) io_.stop();
+  });
+  uplink_.stop([this] { io_.stop(); });
+}
+
+void Agent::stop_lines(std::vector<RunningLine>& lines) {
+  for (RunningLine& line : lines) line.poller->request_stop();
+  for (RunningLine& line : lines) {
+    if (!line.poller->stop()) thread_hangs_ = true;
+  }
+  lines.clear();
+}
+
+void Agent::start_lines(const RigSettings& rig) {
+  for (Line& line : open_lines_(rig)) {
+    RunningLine running;
+    for (const auto& device : line.devices) {
+      running.part.devices.push_back(device->settings());
+      devices_.push_back({device->settings().name, false, "not polled yet"});
+      for (const EventSettings& event : rig.events) {
+        if (event.device == device->settings().name) running.part.events.push_back(event);
+      }
+    }
+    PollerSink sink{
+        [this](std::vector<Reading> readings) { inbox_.put(std::move(readings)); },
+        [this](const DeviceStatus& status) { boost::asio::post(io_, [this, status] { device_changed(status); }); }};
+    running.poller = std::make_unique<Poller>(std::move(line), running.part.events, std::move(sink));
+    lines_.push_back(std::move(running));
+  }
+}
+
+void Agent::reload() {
+  if (stopping_) return;
+  notify_reloading();
+  try {
+    apply(load_agent_settings(settings_.file));
+    log_info("{} was read again and is in force", settings_.file);
+  } catch (const ConfigurationError& error) {
+    for (const std::string& mistake : error.mistakes()) log_error("{}", mistake);
+    log_error("{} was read again and refused: the old configuration stays in force", settings_.file);
+  }
+  notify_ready();
+}
+
+void Agent::apply(AgentSettings settings) {
+  if (!(settings.buffer == settings_.buffer)) {
+    log_warning("[buffer] changed: that takes effect with the next restart");
+    settings.buffer = settings_.buffer;
+  }
+  replace_lines(settings.rig);
+  const std::string token = find_token(settings.hub).token;
+  const bool other_hub = !(settings.hub == settings_.hub) || token != token_ || !uplink_.connected();
+  settings_ = std::move(settings);
+  token_ = token;
+  if (other_hub) {
+    uplink_.apply(settings_.hub);
+  } else {
+    uplink_.describe_again();
+    uplink_.status_changed();
+  }
+  show_status_text();
+}
+
+// Lines whose devices and events are as before keep their poller and miss no poll.
+void Agent::replace_lines(const RigSettings& rig) {
+  std::vector<RunningLine> kept;
+  RigSettings fresh;
+  for (RigSettings& part : split_by_line(rig)) {
+    const auto same = std::find_if(lines_.begin(), lines_.end(), [&](const RunningLine& line) {
+      return line.part.devices == part.devices && line.part.events == part.events;
+    });
+    if (same != lines_.end()) {
+      kept.push_back(std::move(*same));
+      lines_.erase(same);
+      continue;
+    }
+    fresh.devices.insert(fresh.devices.end(), part.devices.begin(), part.devices.end());
+    fresh.events.insert(fresh.events.end(), part.events.begin(), part.events.end());
+  }
+  stop_lines(lines_);
+  const auto still_polled = [&](const DeviceStatus& status) {
+    return std::any_of(kept.begin(), kept.end(),
+                       [&](const RunningLine& line) { return line.part.device(status.name) != nullptr; });
+  };
+  devices_.erase(std::remove_if(devices_.begin(), devices_.end(), [&](const auto& d) { return !still_polled(d); }),
+                 devices_.end());
+  lines_ = std::move(kept);
+  start_lines(fresh);
+}
+
+void Agent::device_changed(const DeviceStatus& status) {
+  for (DeviceStatus& known : devices_) {
+    if (known.name == status.name) known = status;
+  }
+  uplink_.status_changed();
+  show_status_text();
+}
+
+StatusFrame Agent::status() const {
+  const OutboxStatus buffer = outbox_.status();
+  StatusFrame frame;
+  frame.agent = settings_.name;
+  frame.version = WEBMACS_VERSION;
+  frame.backlog = buffer.backlog;
+  frame.dropped = buffer.dropped;
+  frame.clock = utc_now();
+  frame.devices = devices_;
+  // The wire has no other place for it, and whoever looks at the hub should know that readings lie in memory only.
+  if (!buffer.trouble.empty()) frame.devices.push_back({"buffer file", false, buffer.trouble});
+  return frame;
+}
+
+std::vector<EventDescription> Agent::descriptions() const {
+  std::vector<EventDescription> descriptions;
+  for (const EventSettings& event : settings_.rig.events) descriptions.push_back(describe(event));
+  return descriptions;
+}
+
+// The network thread turns if this runs; whoever else hangs silences the watchdog, and systemd starts us anew.
+void Agent::arm_watchdog(std::chrono::microseconds interval) {
+  watchdog_timer_.expires_after(std::min<std::chrono::microseconds>(interval, 5s));
+  watchdog_timer_.async_wait([this, interval](const boost::system::error_code& ec) {
+    if (ec || stopping_) return;
+    if (all_turn()) notify_watchdog();
+    arm_watchdog(interval);
+  });
+}
+
+bool Agent::all_turn() const {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - outbox_.worker_last_turn() > writer_patience) {
+    log_error("the buffer's writer hangs: the watchdog will restart the agent");
+    return false;
+  }
+  for (const RunningLine& line : lines_) {
+    if (now - line.poller->last_turn() <= line.poller->patience()) continue;
+    log_error("the poller of {} hangs: the watchdog will restart the agent", line.poller->name());
+    return false;
+  }
+  return true;
+}
+
+void Agent::arm_status_text() {
+  show_status_text();
+  status_text_timer_.expires_after(status_text_interval);
+  status_text_timer_.async_wait([this](const boost::system::error_code& ec) {
+    if (!ec && !stopping_) arm_status_text();
+  });
+}
+
+void Agent::show_status_text() {
+  if (stopping_) return;
+  std::string text = fmt::format("{} events of {} devices", settings_.rig.events.size(), devices_.size());
+  for (const DeviceStatus& device : devices_) {
+    if (!device.online) text += fmt::format("; {} offline: {}", device.name, device.error);
+  }
+  text += "; " + uplink_.state();
+  const OutboxStatus buffer = outbox_.status();
+  if (buffer.backlog > 0) text += fmt::format("; {} readings wait", buffer.backlog);
+  if (buffer.dropped > 0) text += fmt::format("; {} were dropped", buffer.dropped);
+  if (!buffer.trouble.empty()) text += "; kept in memory only: " + buffer.trouble;
+  if (text == status_text_) return;
+  status_text_ = text;
+  notify_status(text);
+}
+
+}  // namespace webmacs

@@ -1,0 +1,192 @@
+#include "agent/commands.h"
+
+#include "agent/agent.h"
+#include "common/log.h"
+#include "common/service.h"
+#include "common/timestamp.h"
+#include "hardware/modbus_device.h"
+#include "hardware/read_plan.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <csignal>
+#include <ctime>
+#include <future>
+#include <iostream>
+#include <map>
+#include <unistd.h>
+
+namespace webmacs {
+
+namespace {
+
+double seconds(std::chrono::microseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+std::string readable_size(std::int64_t bytes) {
+  constexpr double kibi = 1024;
+  if (bytes < 1024) return fmt::format("{} bytes", bytes);
+  if (bytes < 1024 * 1024) return fmt::format("{:.1f} KiB", static_cast<double>(bytes) / kibi);
+  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / kibi / kibi);
+}
+
+std::vector<EventSettings> events_of(const RigSettings& rig, const std::string& device) {
+  std::vector<EventSettings> events;
+  std::copy_if(rig.events.begin(), rig.events.end(), std::back_inserter(events),
+               [&](const EventSettings& event) { return event.device == device; });
+  return events;
+}
+
+std::string describe_register(const EventSettings& event) {
+  const Register& where = event.where;
+  std::string text = fmt::format("{}:{} {}", to_text(where.kind), where.address, to_text(where.type));
+  if (where.bit >= 0) text += fmt::format(" bit {}", where.bit);
+  if (!where.is_bit_kind() && where.order != ByteOrder::abcd) text += fmt::format(" {}", to_text(where.order));
+  if (where.scale != 1) text += fmt::format(" × {}", where.scale);
+  if (where.offset != 0) text += fmt::format(" + {}", where.offset);
+  return text;
+}
+
+void print_requests(const DeviceSettings& device, const std::vector<EventSettings>& events) {
+  std::map<std::chrono::microseconds, std::vector<const EventSettings*>> by_interval;
+  for (const EventSettings& event : events) by_interval[event.poll_interval].push_back(&event);
+  for (const auto& [interval, due] : by_interval) {
+    std::vector<Register> registers;
+    for (const EventSettings* event : due) registers.push_back(event->where);
+    for (const PlannedRead& read : plan_reads(registers, {device.max_registers, device.max_gap}, {})) {
+      std::cout << fmt::format("  every {} s: read {} {}-{}:", seconds(interval), to_text(read.kind), read.address,
+                               read.address + read.count - 1);
+      for (const std::size_t index : read.values) std::cout << ' ' << due[index]->event_public_id;
+      std::cout << '\n';
+    }
+  }
+}
+
+// Characters as they are seen: UTF-8's continuation bytes take no room.
+std::size_t seen_width(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](unsigned char c) { return (c & 0xC0) != 0x80; }));
+}
+
+using Row = std::vector<std::string>;
+
+void print_table(const std::vector<Row>& rows) {
+  std::vector<std::size_t> widths(rows.front().size());
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], seen_width(row[i]));
+  }
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i + 1 < row.size(); ++i) {
+      std::cout << row[i] << std::string(widths[i] + 2 - seen_width(row[i]), ' ');
+    }
+    std::cout << row.back() << '\n';
+  }
+  std::cout << std::flush;
+}
+
+Row row_of(const EventSettings& event, const PolledValue& polled) {
+  std::string words;
+  for (const std::uint16_t word : polled.words) words += fmt::format("{}{:04x}", words.empty() ? "" : " ", word);
+  return {event.event_public_id,
+          describe_register(event),
+          words.empty() ? "-" : words,
+          polled.value ? fmt::format("{}", *polled.value) : "-",
+          event.unit.empty() ? "-" : event.unit,
+          polled.value ? "good" : "bad: " + polled.reason};
+}
+
+// Devices of one line one after the other, lines side by side.
+std::vector<Row> poll_once(std::vector<Line>& lines, const RigSettings& rig) {
+  std::vector<std::future<std::vector<Row>>> polls;
+  for (Line& line : lines) {
+    polls.push_back(std::async(std::launch::async, [&line, &rig] {
+      std::vector<Row> rows;
+      for (const auto& device : line.devices) {
+        const std::vector<EventSettings> events = events_of(rig, device->settings().name);
+        std::vector<const EventSettings*> asked;
+        for (const EventSettings& event : events) asked.push_back(&event);
+        const std::vector<PolledValue> polled = device->poll(asked);
+        for (std::size_t i = 0; i < polled.size(); ++i) rows.push_back(row_of(events[i], polled[i]));
+      }
+      return rows;
+    }));
+  }
+  std::vector<Row> rows = {{"event", "register", "raw", "value", "unit", "quality"}};
+  for (auto& poll : polls) {
+    for (Row& row : poll.get()) rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+// True when SIGINT or SIGTERM came; every signal is blocked, so they wait here.
+bool interrupted_within(std::chrono::microseconds wait) {
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGINT);
+  sigaddset(&ends, SIGTERM);
+  timespec time{};
+  time.tv_sec = wait.count() / 1000000;
+  time.tv_nsec = (wait.count() % 1000000) * 1000;
+  return sigtimedwait(&ends, nullptr, &time) > 0;
+}
+
+}  // namespace
+
+int run_agent(const std::string& config) {
+  raise_descriptor_limit();
+  Agent agent(load_agent_settings(config), open_lines);
+  return agent.run();
+}
+
+int check_rig(const std::string& config) {
+  const AgentSettings settings = load_agent_settings(config);
+  std::cout << fmt::format("{}: right\nagent {}: hub {}, buffer {} (at most {}, then the {} go)\n", config,
+                           settings.name, settings.hub.url_text, settings.buffer.path,
+                           readable_size(settings.buffer.max_size), settings.buffer.drop_oldest ? "oldest" : "newest");
+  const TokenLookup token = find_token(settings.hub);
+  if (token.token.empty()) std::cout << token.problem << '\n';
+  if (!settings.hub.token.empty()) std::cout << "the token stands in the rig file; a token_file is safer\n";
+  for (const DeviceSettings& device : settings.rig.devices) {
+    const std::vector<EventSettings> events = events_of(settings.rig, device.name);
+    std::cout << fmt::format("device {}: {}, unit {}, {} events\n", device.name, device.line(), device.unit,
+                             events.size());
+    for (const EventSettings& event : events) {
+      std::cout << fmt::format("  {}: {}{}{}\n", event.event_public_id, describe_register(event),
+                               event.unit.empty() ? "" : ", ", event.unit);
+    }
+    print_requests(device, events);
+  }
+  return exit_ok;
+}
+
+int read_rig(const std::string& config, bool watch) {
+  const AgentSettings settings = load_agent_settings(config);
+  std::vector<Line> lines = open_lines(settings.rig);
+  const bool terminal = isatty(STDOUT_FILENO) != 0;
+  for (;;) {
+    const std::vector<Row> rows = poll_once(lines, settings.rig);
+    if (watch && terminal) std::cout << "\033[H\033[2J";
+    if (watch) std::cout << format_timestamp(utc_now()) << '\n';
+    print_table(rows);
+    if (!watch) {
+      const bool all_good =
+          std::all_of(rows.begin() + 1, rows.end(), [](const Row& row) { return row.back() == "good"; });
+      return all_good ? exit_ok : exit_failure;
+    }
+    if (interrupted_within(settings.poll_interval)) return exit_ok;
+  }
+}
+
+int show_buffer(const std::string& config) {
+  const AgentSettings settings = load_agent_settings(config);
+  const BufferSummary summary = summarise_buffer(settings.buffer.path);
+  std::cout << fmt::format("buffer   {}\nrows     {}\noldest   {}\nnewest   {}\nbytes    {} ({} of {})\ndropped  {}\n",
+                           settings.buffer.path, summary.rows, summary.oldest ? format_timestamp(*summary.oldest) : "-",
+                           summary.newest ? format_timestamp(*summary.newest) : "-", summary.bytes,
+                           readable_size(summary.bytes), readable_size(settings.buffer.max_size), summary.dropped);
+  return exit_ok;
+}
+
+}  // namespace webmacs

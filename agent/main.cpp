@@ -1,0 +1,74 @@
+// webmacs-agent: polls Modbus devices, buffers, streams to the hub (configuration contract).
+
+#include "agent/commands.h"
+#include "common/ini.h"
+#include "common/log.h"
+#include "common/service.h"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <iostream>
+
+namespace webmacs {
+
+namespace {
+
+int run(int argc, char** argv) {
+  std::string config;
+  std::string log_level = "info";
+  bool watch = false;
+  std::function<int()> verb = [&] { return run_agent(config); };
+
+  CLI::App app("WebMACS agent: polls Modbus devices, buffers what it reads and streams it to the hub", "webmacs-agent");
+  app.require_subcommand(0, 1);
+  app.set_version_flag("--version", WEBMACS_VERSION);
+  const auto add_common = [&](CLI::App& to) {
+    to.add_option("--config", config, "the rig file, e.g. /etc/webmacs/rigs/rig1.ini");
+    to.add_option("--log-level", log_level, "debug, info, warning or error")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+  };
+  add_common(app);
+  const auto add_verb = [&](const char* name, const char* help, std::function<int()> action) {
+    CLI::App* added = app.add_subcommand(name, help);
+    added->set_version_flag("--version", WEBMACS_VERSION);
+    add_common(*added);
+    added->callback([&verb, action = std::move(action)] { verb = action; });
+    return added;
+  };
+  add_verb("run", "poll, buffer, stream (the default)", [&] { return run_agent(config); });
+  add_verb("check", "validate the rig file; print devices, events and the planned requests; touch nothing",
+           [&] { return check_rig(config); });
+  add_verb("read", "poll every event once and print a table: raw registers, value, unit, quality", [&] {
+    return read_rig(config, watch);
+  })->add_flag("--watch", watch, "again and again, until Ctrl-C");
+  add_verb("buffer", "what waits in the local buffer: rows, oldest, bytes, dropped",
+           [&] { return show_buffer(config); });
+
+  try {
+    app.parse(argc, argv);
+    if (config.empty()) throw CLI::RequiredError("--config");
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? exit_ok : exit_usage;
+  }
+  set_log_level(log_level);
+  return verb();
+}
+
+}  // namespace
+
+}  // namespace webmacs
+
+int main(int argc, char** argv) {
+  webmacs::block_signals();
+  try {
+    return webmacs::run(argc, argv);
+  } catch (const webmacs::ConfigurationError& error) {
+    for (const std::string& mistake : error.mistakes()) std::cerr << mistake << '\n';
+    return webmacs::exit_configuration;
+  } catch (const std::exception& error) {
+    webmacs::log_error("{}", error.what());
+    return webmacs::exit_failure;
+  }
+}

@@ -1,0 +1,248 @@
+#include "agent/poller.h"
+
+#include "agent/report_filter.h"
+#include "common/log.h"
+#include "common/service.h"
+#include "hardware/read_plan.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <pthread.h>
+#include <thread>
+
+namespace webmacs {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+constexpr auto longest_wait = 500ms;  // so that last_turn() stays young while nothing is due
+constexpr auto patience_of_stop = 1s;
+constexpr auto patience_beside_io = 10s;
+
+struct ScheduledEvent {
+  ScheduledEvent(EventSettings given, Clock::time_point start)
+      : settings(std::move(given)), filter(settings), next_due(start) {}
+
+  EventSettings settings;
+  ReportFilter filter;
+  Clock::time_point next_due;
+  std::uint64_t report_all_seen = 0;
+};
+
+struct ScheduledDevice {
+  std::unique_ptr<Device> device;
+  std::vector<ScheduledEvent> events;
+  bool ever_polled = false;
+  std::string error;
+
+  Clock::time_point next_due() const {
+    Clock::time_point earliest = Clock::time_point::max();
+    for (const ScheduledEvent& event : events) earliest = std::min(earliest, event.next_due);
+    return earliest;
+  }
+};
+
+// A poll may rightly take this long: every request as slow as its deadline allows, the last one with all its retries.
+Clock::duration longest_poll(const DeviceSettings& settings, const std::vector<ScheduledEvent>& events) {
+  std::vector<Register> registers;
+  for (const ScheduledEvent& event : events) registers.push_back(event.settings.where);
+  const auto requests = plan_reads(registers, {settings.max_registers, settings.max_gap}, {}).size();
+  return settings.timeout * settings.retries + (settings.timeout + settings.pause) * static_cast<int>(requests);
+}
+
+}  // namespace
+
+struct Poller::Shared {
+  // Constant after construction.
+  std::string name;
+  PollerSink sink;
+  Clock::duration patience = patience_beside_io;
+
+  // The poller's thread only (interrupt() of a device: any thread).
+  std::vector<ScheduledDevice> devices;
+  RepeatedLog too_slow{LogLevel::warning};
+
+  // Any thread.
+  std::atomic<std::uint64_t> report_all_asked{0};
+  std::atomic<std::uint64_t> missed{0};
+  std::atomic<Clock::rep> last_turn{Clock::now().time_since_epoch().count()};
+  std::mutex mutex;
+  std::condition_variable wake;
+  bool stopping = false;  // guarded by mutex
+  bool finished = false;  // guarded by mutex
+  std::mutex sink_mutex;  // held while the sink is called, so that it is silent once `silenced` is set
+  bool silenced = false;  // guarded by sink_mutex
+  std::thread thread;     // the owner only
+
+  void run();
+  bool wait_until_due();
+  bool stop_asked() {
+    const std::lock_guard<std::mutex> lock(mutex);
+    return stopping;
+  }
+  void poll_due_events(ScheduledDevice& scheduled);
+  void advance(ScheduledEvent& event, Clock::time_point now, bool device_answers);
+  void report_state(ScheduledDevice& scheduled);
+  template <typename Call>
+  void tell(Call call) {
+    const std::lock_guard<std::mutex> lock(sink_mutex);
+    if (!silenced) call();
+  }
+};
+
+Poller::Poller(Line line, std::vector<EventSettings> events, PollerSink sink) : shared_(std::make_shared<Shared>()) {
+  shared_->name = line.name;
+  shared_->sink = std::move(sink);
+  const Clock::time_point start = Clock::now();
+  for (std::unique_ptr<Device>& device : line.devices) {
+    ScheduledDevice scheduled;
+    const DeviceSettings& settings = device->settings();
+    for (const EventSettings& event : events) {
+      if (event.device == settings.name) scheduled.events.emplace_back(event, start);
+    }
+    shared_->patience = std::max(shared_->patience, patience_beside_io + longest_poll(settings, scheduled.events));
+    scheduled.device = std::move(device);
+    shared_->devices.push_back(std::move(scheduled));
+  }
+  const SignalsBlocked inherited_by_the_thread;
+  shared_->thread = std::thread([shared = shared_] { shared->run(); });
+}
+
+Poller::~Poller() {
+  stop();
+}
+
+void Poller::report_all() {
+  ++shared_->report_all_asked;
+}
+
+void Poller::request_stop() {
+  {
+    const std::lock_guard<std::mutex> lock(shared_->mutex);
+    if (shared_->stopping) return;
+    shared_->stopping = true;
+  }
+  shared_->wake.notify_all();
+  for (ScheduledDevice& scheduled : shared_->devices) scheduled.device->interrupt();
+}
+
+bool Poller::stop() {
+  if (!shared_->thread.joinable()) return true;
+  request_stop();
+  bool finished = false;
+  {
+    std::unique_lock<std::mutex> lock(shared_->mutex);
+    finished = shared_->wake.wait_for(lock, patience_of_stop, [this] { return shared_->finished; });
+  }
+  if (finished) {
+    shared_->thread.join();
+    return true;
+  }
+  {
+    const std::lock_guard<std::mutex> lock(shared_->sink_mutex);
+    shared_->silenced = true;
+  }
+  log_error("{}: does not stop within a second and is left behind", shared_->name);
+  shared_->thread.detach();
+  return false;
+}
+
+Clock::time_point Poller::last_turn() const {
+  return Clock::time_point(Clock::duration(shared_->last_turn.load(std::memory_order_relaxed)));
+}
+Clock::duration Poller::patience() const {
+  return shared_->patience;
+}
+std::uint64_t Poller::missed_cycles() const {
+  return shared_->missed.load(std::memory_order_relaxed);
+}
+const std::string& Poller::name() const {
+  return shared_->name;
+}
+
+void Poller::Shared::run() {
+  pthread_setname_np(pthread_self(), "poller");
+  while (wait_until_due()) {
+    // Every device that is due once, before any of them again: a slow one cannot starve its neighbours.
+    for (ScheduledDevice& scheduled : devices) {
+      if (scheduled.next_due() <= Clock::now()) poll_due_events(scheduled);
+    }
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex);
+    finished = true;
+  }
+  wake.notify_all();
+}
+
+// False when the thread is to stop.
+bool Poller::Shared::wait_until_due() {
+  Clock::time_point due = Clock::time_point::max();
+  for (const ScheduledDevice& scheduled : devices) due = std::min(due, scheduled.next_due());
+  std::unique_lock<std::mutex> lock(mutex);
+  for (;;) {
+    const Clock::time_point now = Clock::now();
+    last_turn.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    if (stopping) return false;
+    if (due <= now) return true;
+    wake.wait_until(lock, std::min(due, now + longest_wait));
+  }
+}
+
+void Poller::Shared::poll_due_events(ScheduledDevice& scheduled) {
+  const Clock::time_point now = Clock::now();
+  last_turn.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  std::vector<ScheduledEvent*> due;
+  std::vector<const EventSettings*> asked;
+  for (ScheduledEvent& event : scheduled.events) {
+    if (event.next_due > now) continue;
+    due.push_back(&event);
+    asked.push_back(&event.settings);
+  }
+  const std::vector<PolledValue> polled = scheduled.device->poll(asked);
+  const bool interrupted = stop_asked();
+  if (!interrupted) report_state(scheduled);
+
+  const std::uint64_t report_all = report_all_asked.load();
+  std::vector<Reading> readings;
+  for (std::size_t i = 0; i < due.size() && i < polled.size(); ++i) {
+    ScheduledEvent& event = *due[i];
+    if (interrupted && !polled[i].value) continue;  // an interrupted request is no reading, and no news of the device
+    const bool forced = event.report_all_seen != report_all;
+    event.report_all_seen = report_all;
+    if (auto reading = event.filter.pass(polled[i], event.next_due, forced)) readings.push_back(std::move(*reading));
+    advance(event, now, scheduled.error.empty());
+  }
+  if (!readings.empty()) tell([&] { sink.readings(std::move(readings)); });
+}
+
+// To the first time of the event's grid after the poll's start; what lies between was missed.
+void Poller::Shared::advance(ScheduledEvent& event, Clock::time_point now, bool device_answers) {
+  const Clock::duration period = event.settings.poll_interval;
+  const auto skipped = (now - event.next_due) / period;
+  event.next_due += period * (skipped + 1);
+  if (skipped <= 0) return;
+  missed.fetch_add(static_cast<std::uint64_t>(skipped), std::memory_order_relaxed);
+  if (device_answers) {
+    too_slow.write(
+        fmt::format("{}: poll cycles of {} were missed: the devices on this line are slower than its "
+                    "poll_interval; the schedule goes on without them",
+                    name, event.settings.event_public_id));
+  }
+}
+
+void Poller::Shared::report_state(ScheduledDevice& scheduled) {
+  std::string error = scheduled.device->error();
+  const bool first = !scheduled.ever_polled;
+  if (!first && error == scheduled.error) return;
+  const std::string& device = scheduled.device->settings().name;
+  scheduled.ever_polled = true;
+  scheduled.error = std::move(error);
+  tell([&] { sink.device_changed(DeviceStatus{device, scheduled.error.empty(), scheduled.error}); });
+}
+
+}  // namespace webmacs

@@ -1,0 +1,54 @@
+#pragma once
+// Polls the devices of one line on a thread of its own: each event at its own absolute times on the monotonic clock,
+// all events of a device that are due together in one Device::poll. A cycle that could not start before the next one
+// was due is counted and skipped: never two polls of an event within one period, never a burst.
+
+#include "common/messages.h"
+#include "hardware/device.h"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace webmacs {
+
+// Where a poller's findings go. Both are called on its thread, never after stop() has returned, and must not throw.
+struct PollerSink {
+  std::function<void(std::vector<Reading>)> readings;       // what one turn brought, never empty
+  std::function<void(const DeviceStatus&)> device_changed;  // at its first poll, and whenever its state changes
+};
+
+class Poller {
+ public:
+  // Starts polling at once. `events` belong to the line's devices; others are ignored.
+  Poller(Line line, std::vector<EventSettings> events, PollerSink sink);
+  ~Poller();  // as stop()
+  Poller(const Poller&) = delete;
+  Poller& operator=(const Poller&) = delete;
+
+  // Any thread. The next poll of each event is reported whatever its deadband or an unchanged badness.
+  void report_all();
+
+  // Any thread. Interrupts a poll in progress and returns; for several pollers that are to stop together.
+  void request_stop();
+  // Returns within about a second: a device that ignores the interrupt keeps its thread, which reports nothing more.
+  // False in that case: the process should then end with _exit, not by destroying statics under that thread.
+  bool stop();
+
+  // Any thread. When the thread's loop last turned (waiting included), for the watchdog; a device that hangs lets it
+  // age. `patience` is the longest time a poll may take when the devices only fail as they are known to.
+  std::chrono::steady_clock::time_point last_turn() const;
+  std::chrono::steady_clock::duration patience() const;
+
+  std::uint64_t missed_cycles() const;  // any thread; of all events together
+  const std::string& name() const;      // the line's
+
+ private:
+  struct Shared;  // outlives the Poller where a thread had to be left behind
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace webmacs

@@ -1,0 +1,45 @@
+#pragma once
+// What frontends read beside datapoints: the envelopes of /ws/datapoints/stream?format=batch and the elements of REST
+// lists (contract, "Hub -> frontend" and "REST"). With messages.h the only place where the wire's member names live.
+// Pure functions, usable from any thread.
+
+#include "common/messages.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace webmacs {
+
+// A place in the whole feed: `number` counts its entries since the hub started as `epoch`.
+struct FeedCursor {
+  std::string epoch;
+  std::uint64_t number = 0;
+};
+
+std::string format_cursor(const FeedCursor& cursor);
+std::optional<FeedCursor> parse_cursor(std::string_view text);
+
+// `datapoints` are encoded datapoints with commas between them.
+std::string encode_feed_connected(const FeedCursor& cursor, bool recovered, std::string_view latest);
+std::string encode_datapoints_batch(const FeedCursor& cursor, std::string_view datapoints, std::uint64_t skipped = 0);
+std::string encode_backfilled(const FeedCursor& cursor, const std::vector<std::string>& event_public_ids,
+                              Timestamp from, Timestamp to);
+
+// One element of GET /api/v1/events: the description's members and the controller it belongs to (null: nobody yet).
+std::string encode_event(const EventDescription& event, const std::string& controller);
+
+// One element of GET /api/v1/controllers.
+struct ControllerState {
+  std::string name;
+  bool online = false;
+  std::optional<Timestamp> last_seen;
+  std::optional<StatusFrame> status;   // what its agent last said of itself
+  std::optional<double> clock_offset;  // seconds its clock is ahead of the hub's
+};
+std::string encode_controller(const ControllerState& state);
+// The same members in {"type":"status",…}.
+std::string encode_status_notice(const ControllerState& state);
+
+}  // namespace webmacs

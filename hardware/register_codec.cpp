@@ -1,0 +1,139 @@
+#include "hardware/register_codec.h"
+
+#include "common/reading.h"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+namespace webmacs {
+namespace {
+
+std::uint16_t swap_bytes(std::uint16_t word) {
+  return static_cast<std::uint16_t>((word >> 8) | (word << 8));
+}
+
+bool words_reversed(ByteOrder order) {
+  return order == ByteOrder::cdab || order == ByteOrder::dcba;
+}
+bool bytes_swapped(ByteOrder order) {
+  return order == ByteOrder::badc || order == ByteOrder::dcba;
+}
+
+// The value's bits, most significant first, whatever the order they were laid out in.
+std::uint64_t gather(const Register& where, const std::uint16_t* words) {
+  const int count = where.count();
+  std::uint64_t bits = 0;
+  for (int i = 0; i < count; ++i) {
+    const std::uint16_t word = words[words_reversed(where.order) ? count - 1 - i : i];
+    bits = (bits << 16) | (bytes_swapped(where.order) ? swap_bytes(word) : word);
+  }
+  return bits;
+}
+
+void scatter(const Register& where, std::uint64_t bits, std::uint16_t* words) {
+  const int count = where.count();
+  for (int i = count - 1; i >= 0; --i) {
+    const auto word = static_cast<std::uint16_t>(bits);
+    words[words_reversed(where.order) ? count - 1 - i : i] = bytes_swapped(where.order) ? swap_bytes(word) : word;
+    bits >>= 16;
+  }
+}
+
+template <typename To, typename From>
+To bit_cast(From from) {
+  static_assert(sizeof(To) == sizeof(From));
+  To to;
+  std::memcpy(&to, &from, sizeof to);
+  return to;
+}
+
+double raw_value(const Register& where, std::uint64_t bits) {
+  switch (where.type) {
+    case ValueType::boolean:
+      return static_cast<double>((bits >> where.bit) & 1);
+    case ValueType::int16:
+      return bit_cast<std::int16_t>(static_cast<std::uint16_t>(bits));
+    case ValueType::uint16:
+      return static_cast<double>(bits);
+    case ValueType::int32:
+      return bit_cast<std::int32_t>(static_cast<std::uint32_t>(bits));
+    case ValueType::uint32:
+      return static_cast<double>(bits);
+    case ValueType::int64:
+      return static_cast<double>(bit_cast<std::int64_t>(bits));
+    case ValueType::uint64:
+      return static_cast<double>(bits);
+    case ValueType::float32:
+      return static_cast<double>(bit_cast<float>(static_cast<std::uint32_t>(bits)));
+    case ValueType::float64:
+      return bit_cast<double>(bits);
+  }
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+// Rounds and holds inside the integer's range; the comparison is done before the cast, which would be undefined.
+template <typename Integer>
+std::uint64_t nearest(double raw) {
+  using Limits = std::numeric_limits<Integer>;
+  if (std::isnan(raw)) return 0;
+  const double rounded = std::nearbyint(raw);
+  // For 64 bits the double of max() is max() + 1, so "not below it" must already be held.
+  if (rounded >= static_cast<double>(Limits::max())) return static_cast<std::uint64_t>(Limits::max());
+  if (rounded <= static_cast<double>(Limits::min())) return static_cast<std::uint64_t>(Limits::min());
+  return static_cast<std::uint64_t>(static_cast<Integer>(rounded));
+}
+
+float nearest_float(double raw) {
+  constexpr double most = std::numeric_limits<float>::max();
+  if (std::isfinite(raw) && std::fabs(raw) > most) return static_cast<float>(std::copysign(most, raw));
+  return static_cast<float>(raw);
+}
+
+std::uint64_t raw_bits(ValueType type, double raw) {
+  switch (type) {
+    case ValueType::boolean:
+      return raw != 0 ? 1 : 0;
+    case ValueType::int16:
+      return nearest<std::int16_t>(raw);
+    case ValueType::uint16:
+      return nearest<std::uint16_t>(raw);
+    case ValueType::int32:
+      return nearest<std::int32_t>(raw);
+    case ValueType::uint32:
+      return nearest<std::uint32_t>(raw);
+    case ValueType::int64:
+      return nearest<std::int64_t>(raw);
+    case ValueType::uint64:
+      return nearest<std::uint64_t>(raw);
+    case ValueType::float32:
+      return bit_cast<std::uint32_t>(nearest_float(raw));
+    case ValueType::float64:
+      return bit_cast<std::uint64_t>(raw);
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::optional<double> decode_value(const Register& where, const std::uint16_t* words) {
+  const double raw = where.is_bit_kind() ? (words[0] != 0 ? 1.0 : 0.0) : raw_value(where, gather(where, words));
+  return measured_value(raw * where.scale + where.offset);
+}
+
+void encode_value(const Register& where, double value, std::uint16_t* words) {
+  const double raw = (value - where.offset) / where.scale;
+  if (where.is_bit_kind()) {
+    words[0] = raw != 0 ? 1 : 0;
+    return;
+  }
+  if (where.type != ValueType::boolean) {
+    scatter(where, raw_bits(where.type, raw), words);
+    return;
+  }
+  const std::uint64_t mask = std::uint64_t{1} << where.bit;
+  const std::uint64_t others = gather(where, words) & ~mask;
+  scatter(where, raw != 0 ? others | mask : others, words);
+}
+
+}  // namespace webmacs

@@ -1,0 +1,117 @@
+// webmacs-sim: a simulated rig, to try a rig file before its hardware exists.
+
+#include "common/ini.h"
+#include "common/log.h"
+#include "common/service.h"
+#include "hardware/simulator/rig_file.h"
+#include "hardware/simulator/simulator.h"
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+
+namespace {
+
+using namespace webmacs;
+
+struct Arguments {
+  std::string config;
+  std::string local;
+  std::vector<std::string> faults;
+  std::string log_level = "info";
+  SimulatorOptions options;
+};
+
+constexpr const char* description =
+    "webmacs-sim - serves the Modbus registers that a rig file describes, with plausible signals:\n"
+    "at the addresses that the file names, or with --local on loopback.";
+
+void describe(CLI::App& app, Arguments& arguments) {
+  app.set_version_flag("--version", std::string("webmacs-sim ") + WEBMACS_VERSION);
+  app.add_option("--config", arguments.config, "the rig file; only its devices and events are read")
+      ->required()
+      ->type_name("RIG.ini");
+  app.add_option("--local", arguments.local,
+                 "serve on loopback and free ports; OUT.ini is the rig file pointing there,\n"
+                 "and appears when the ports are open")
+      ->type_name("OUT.ini");
+  app.add_option("--fault", arguments.faults,
+                 "misbehave with this probability (0 to 1) of each request; may be repeated.\nKinds: " + fault_names())
+      ->type_name("KIND:PROBABILITY")
+      ->allow_extra_args(false);
+  app.add_flag("--counter", arguments.options.counter,
+               "no signals: each number counts the reads of its event, 1, 2, 3, ..., and wraps\n"
+               "where its type ends; a bool alternates. A missing poll shows as a missing number");
+  app.add_option("--journal", arguments.options.journal,
+                 "append a line per event value of each answered read (those spoilt by --fault\n"
+                 "left out): \"<utc microseconds> <event_public_id> <value>\"")
+      ->type_name("FILE");
+  app.add_option("--log-level", arguments.log_level, "debug, info, warning or error")->type_name("LEVEL");
+}
+
+// What CLI11 cannot see. Empty when all is well.
+std::string check(Arguments& arguments) {
+  if (!set_log_level(arguments.log_level)) {
+    return "--log-level " + arguments.log_level + ": unknown (debug, info, warning, error)";
+  }
+  for (const std::string& text : arguments.faults) {
+    std::string mistake;
+    const auto fault = parse_fault(text, mistake);
+    if (!fault) return mistake;
+    arguments.options.faults.push_back(*fault);
+  }
+  arguments.options.local = !arguments.local.empty();
+  return "";
+}
+
+int serve(const Arguments& arguments) {
+  const std::string text = read_rig_file(arguments.config);
+  const RigSettings rig = parse_rig_file(text, arguments.config);
+  // Left over from an earlier run it would say "ready" too soon.
+  if (arguments.options.local) std::remove(arguments.local.c_str());
+  boost::asio::io_context io(1);
+  boost::asio::signal_set signals(io, SIGTERM, SIGINT);
+  signals.async_wait([&io](const boost::system::error_code& error, int) {
+    if (!error) io.stop();
+  });
+  const Simulator simulator(io, rig, arguments.options);
+  if (arguments.options.local) {
+    write_file_atomically(arguments.local, redirected_rig_file(text, rig, simulator.addresses()));
+    log_info("{} points there", arguments.local);
+  }
+  unblock_service_signals();
+  io.run();
+  log_info("stopped after {} request(s), {} of them spoilt", simulator.requests(), simulator.faults());
+  return exit_ok;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  block_signals();
+  Arguments arguments;
+  CLI::App app(description, "webmacs-sim");
+  describe(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? exit_ok : exit_usage;
+  }
+  if (const std::string mistake = check(arguments); !mistake.empty()) {
+    std::cerr << "webmacs-sim: " << mistake << '\n';
+    return exit_usage;
+  }
+  try {
+    return serve(arguments);
+  } catch (const ConfigurationError& error) {
+    for (const std::string& mistake : error.mistakes()) std::cerr << mistake << '\n';
+    return exit_configuration;
+  } catch (const std::exception& error) {
+    log_error("{}", error.what());
+    return exit_failure;
+  }
+}

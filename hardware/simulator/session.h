@@ -1,0 +1,75 @@
+#pragma once
+// One client of a simulated line: takes request frames apart, answers them in order, and misbehaves when the dice say
+// so. Network thread only. Keeps itself alive while its socket is open.
+
+#include "hardware/simulator/fault.h"
+#include "hardware/simulator/journal.h"
+#include "hardware/simulator/simulated_unit.h"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace webmacs {
+
+// The units that one listening port serves.
+struct SimulatedLine {
+  struct Member {
+    SimulatedUnit unit;
+    std::chrono::microseconds timeout;  // what its agent waits for a reply: late means later than that
+  };
+  bool rtu_frames = false;
+  std::map<int, Member> members;  // by unit id
+};
+
+// Shared by all sessions of a simulator.
+struct SessionContext {
+  FaultDice dice;
+  std::unique_ptr<Journal> journal;  // may be null
+  std::uint64_t requests = 0;
+  std::uint64_t faults = 0;
+};
+
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(boost::asio::ip::tcp::socket socket, SimulatedLine& line, SessionContext& context);
+  void start() { receive(); }
+
+ private:
+  struct Frame {
+    std::size_t size = 0;  // of the whole frame; 0 while it is not all there
+    const std::uint8_t* pdu = nullptr;
+    std::size_t pdu_size = 0;
+    int unit = 0;
+    bool broken = false;
+  };
+
+  void receive();
+  void handle_buffered();
+  Frame next_frame() const;
+  void answer(const Frame& frame);
+  void pack(const Frame& frame, const Pdu& reply);
+  void corrupt(Fault fault);
+  void note(const std::vector<SimulatedUnit::Served>& served);
+
+  void send_after(std::chrono::microseconds delay);
+  void send();
+  void dribble(std::size_t sent, std::chrono::microseconds step);
+
+  boost::asio::ip::tcp::socket socket_;
+  boost::asio::steady_timer timer_;
+  SimulatedLine& line_;
+  SessionContext& context_;
+  std::array<std::uint8_t, 1024> received_;
+  std::size_t received_size_ = 0;
+  std::vector<std::uint8_t> reply_;
+};
+
+}  // namespace webmacs

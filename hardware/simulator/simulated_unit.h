@@ -1,0 +1,67 @@
+#pragma once
+// The registers of one simulated Modbus unit and what it answers (MODBUS Application Protocol V1.1b3). Only registers
+// that the rig file describes exist. What is written to a register stays there and replaces its signal.
+
+#include "hardware/rig_settings.h"
+#include "hardware/simulator/signal.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace webmacs {
+
+// Function and data, without unit and framing.
+struct Pdu {
+  std::array<std::uint8_t, 253> bytes;
+  std::size_t size = 0;
+};
+
+Pdu exception_pdu(std::uint8_t function, std::uint8_t code);
+
+class SimulatedUnit {
+ public:
+  // With `counter` each value counts its reads instead of following a signal.
+  SimulatedUnit(const DeviceSettings& device, const std::vector<EventSettings>& events, bool counter);
+
+  // `size` >= 1. `seconds` is the time that the signals follow.
+  Pdu answer(const std::uint8_t* request, std::size_t size, double seconds);
+
+  // The values that the last answer delivered whole, as its registers read.
+  struct Served {
+    const std::string* event_public_id;
+    double value;
+  };
+  const std::vector<Served>& served() const { return served_; }
+
+  std::size_t events() const { return events_; }
+
+ private:
+  struct Value {
+    std::string event_public_id;
+    Register where;
+    Signal signal;
+    std::uint64_t reads = 0;
+  };
+  struct Bank {  // the registers of one kind, up to the last one described
+    std::vector<std::uint16_t> words;
+    std::vector<bool> described;
+    std::vector<bool> written;
+    std::vector<Value> values;  // ordered by address
+  };
+
+  Bank& bank(RegisterKind kind) { return banks_[static_cast<std::size_t>(kind)]; }
+  Pdu read(RegisterKind kind, const std::uint8_t* request, std::size_t size, double seconds);
+  Pdu write_one(RegisterKind kind, const std::uint8_t* request, std::size_t size);
+  Pdu write_many(RegisterKind kind, const std::uint8_t* request, std::size_t size);
+  void refresh(Bank& bank, int first, int end, double seconds);
+
+  std::array<Bank, 4> banks_;
+  const bool counter_;
+  std::size_t events_ = 0;
+  std::vector<Served> served_;
+};
+
+}  // namespace webmacs

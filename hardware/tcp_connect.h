@@ -1,0 +1,22 @@
+#pragma once
+// A TCP connection with a deadline: resolving the name and every address tried included.
+
+#include "hardware/interrupt.h"
+
+#include <chrono>
+#include <string>
+
+namespace webmacs {
+
+struct TcpConnection {
+  int descriptor = -1;  // non-blocking, close-on-exec, TCP_NODELAY, keep-alive; the caller closes it
+  std::string error;    // why there is none: "Connection refused", "timed out", "the name cannot be resolved: …"
+  bool interrupted = false;
+};
+
+// Blocks until connected, failed, `timeout` passed or `interrupt` was raised. A name is resolved by a helper thread
+// which is left behind when it is too slow, since getaddrinfo(3) knows no deadline; numeric addresses need none.
+TcpConnection connect_tcp(const std::string& host, int port, std::chrono::microseconds timeout,
+                          const Interrupt& interrupt);
+
+}  // namespace webmacs

@@ -1,0 +1,52 @@
+#pragma once
+// Tokens and roles: who may enter where (contract, "Authentication"). Network thread only.
+
+#include "server/store/store.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace webmacs {
+
+enum class Role { controller, viewer, operator_, admin };
+
+std::optional<Role> parse_role(std::string_view text);
+std::string_view to_text(Role role);
+
+enum class Right { push, read, operate, administer };
+// controller: push; viewer: read; operator: read and operate; admin: all.
+bool may(Role role, Right right);
+
+struct Identity {
+  std::string name;  // the token's name; a controller's name
+  Role role = Role::viewer;
+  std::string hash;  // names the token without giving it away
+};
+
+enum class Denial { missing, invalid, revoked, not_allowed };
+// The close reason of the contract: "Authentication required", "Invalid or expired token", …
+std::string_view to_text(Denial denial);
+
+class Access {
+ public:
+  // Takes the store's tokens as they are now.
+  void replace(std::vector<TokenRecord> tokens);
+
+  // `token` empty: missing. Hashes are compared in constant time.
+  std::variant<Identity, Denial> check(std::string_view token, Right right, Timestamp now) const;
+
+  // Why an identity that entered earlier may no longer stay; empty while it may.
+  std::optional<Denial> still_allowed(const Identity& identity, Timestamp now) const;
+
+ private:
+  std::vector<TokenRecord> tokens_;
+};
+
+// "wm_" + 43 base64url characters: 32 random bytes of the system's generator.
+std::string make_token();
+std::string token_hash(std::string_view token);
+
+}  // namespace webmacs

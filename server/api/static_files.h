@@ -1,0 +1,29 @@
+#pragma once
+// The dashboard's files, read once at start: what is served never touches the disk, and no path can leave the folder.
+// Constant after construction.
+
+#include "server/net/http_message.h"
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace webmacs {
+
+class StaticFiles {
+ public:
+  // An unreadable folder is logged and leaves the dashboard out; the hub works without it.
+  explicit StaticFiles(const std::string& folder);
+
+  // "/" is "/index.html". Empty when there is no such file.
+  std::optional<HttpResponse> find(const std::string& path) const;
+
+ private:
+  struct File {
+    std::string content;
+    std::string type;
+  };
+  std::map<std::string, File> files_;  // by URL path
+};
+
+}  // namespace webmacs

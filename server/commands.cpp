@@ -1,0 +1,85 @@
+#include "server/commands.h"
+
+#include "common/ini.h"
+#include "common/service.h"
+#include "common/timestamp.h"
+#include "server/api/access.h"
+#include "server/store/store.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <filesystem>
+#include <iostream>
+#include <stdexcept>
+
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace webmacs {
+namespace {
+
+// A token's name is a controller's name too: the same characters as an event's id.
+bool valid_name(const std::string& name) { return valid_event_public_id(name); }
+
+std::string state_of(const TokenRecord& token, Timestamp now) {
+  if (token.revoked) return "revoked";
+  return token.expires && *token.expires <= now ? "expired" : "valid";
+}
+
+}  // namespace
+
+void become_store_owner(const ServerSettings& settings) {
+  constexpr std::string_view scheme = "sqlite://";
+  if (geteuid() != 0 || settings.store_url.rfind(scheme, 0) != 0) return;
+  const std::filesystem::path file(settings.store_url.substr(scheme.size()));
+  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  struct stat status {};
+  if (stat(folder.c_str(), &status) != 0 || status.st_uid == 0) return;  // opening it says what is wrong
+  if (setgroups(0, nullptr) != 0 || setgid(status.st_gid) != 0 || setuid(status.st_uid) != 0) {
+    throw std::runtime_error("cannot become the owner of " + folder.string());
+  }
+}
+
+int create_token(const ServerSettings& settings, const std::string& name, const std::string& role,
+                 const std::string& expires) {
+  if (!valid_name(name)) {
+    std::cerr << "--name: '" << name << "' is no name (1-100 characters of A-Z a-z 0-9 . _ : -)\n";
+    return exit_usage;
+  }
+  if (!parse_role(role)) {
+    std::cerr << "--role: '" << role << "' is no role (controller, viewer, operator, admin)\n";
+    return exit_usage;
+  }
+  const auto token = make_token();
+  TokenRecord record{name, token_hash(token), role, utc_now(), std::nullopt, std::nullopt};
+  if (!expires.empty()) {
+    const auto duration = parse_duration(expires);
+    if (!duration || duration->count() <= 0 || !valid_timestamp(record.created + *duration)) {
+      std::cerr << "--expires: '" << expires << "' is no duration (90d, 12h, 30min)\n";
+      return exit_usage;
+    }
+    record.expires = record.created + *duration;
+  }
+  open_store(settings.store_url)->add_token(record);
+  std::cout << token << std::endl;
+  return exit_ok;
+}
+
+int list_tokens(const ServerSettings& settings) {
+  const Timestamp now = utc_now();
+  std::cout << fmt::format("{:<24} {:<11} {:<8} {:<25} {}\n", "NAME", "ROLE", "STATE", "CREATED", "EXPIRES");
+  for (const auto& token : open_store(settings.store_url)->tokens()) {
+    std::cout << fmt::format("{:<24} {:<11} {:<8} {:<25} {}\n", token.name, token.role, state_of(token, now),
+                             format_timestamp(token.created), token.expires ? format_timestamp(*token.expires) : "-");
+  }
+  return exit_ok;
+}
+
+int revoke_token(const ServerSettings& settings, const std::string& name) {
+  if (open_store(settings.store_url)->revoke_token(name, utc_now())) return exit_ok;
+  std::cerr << "there is no valid token named '" << name << "'\n";
+  return exit_failure;
+}
+
+}  // namespace webmacs

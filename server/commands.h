@@ -1,0 +1,19 @@
+#pragma once
+// The verbs of webmacs-server that work on the store beside a running hub (configuration contract).
+
+#include "server/settings.h"
+
+#include <string>
+
+namespace webmacs {
+
+// Root leaves no root-owned files behind: becomes the owner of the store's folder. Throws std::runtime_error.
+void become_store_owner(const ServerSettings& settings);
+
+// Prints the token once. `expires`: "90d" from now, empty for never.
+int create_token(const ServerSettings& settings, const std::string& name, const std::string& role,
+                 const std::string& expires);
+int list_tokens(const ServerSettings& settings);
+int revoke_token(const ServerSettings& settings, const std::string& name);
+
+}  // namespace webmacs

@@ -1,0 +1,178 @@
+#include "server/hub.h"
+
+#include "common/ini.h"
+#include "common/log.h"
+#include "common/service.h"
+#include "common/timestamp.h"
+#include "common/websocket/tls.h"
+
+#include <algorithm>
+#include <csignal>
+
+namespace webmacs {
+namespace {
+
+constexpr std::chrono::milliseconds tick_interval{500};
+constexpr std::chrono::seconds stuck_after{15};  // a worker whose loop has not turned for this long is not alive
+constexpr std::chrono::milliseconds commit_deadline{2500};
+constexpr std::chrono::milliseconds close_deadline{2000};
+constexpr std::chrono::milliseconds close_look_interval{10};
+
+std::string web_root(const ServerSettings& settings) {
+  return settings.web_root.empty() ? WEBMACS_WEB_ROOT : settings.web_root;
+}
+
+}  // namespace
+
+Hub::Hub(ServerSettings settings)
+    : settings_(std::move(settings)),
+      tls_(settings_.certificate_file.empty()
+               ? nullptr
+               : make_server_tls(settings_.certificate_file, settings_.private_key_file)),
+      feed_(io_, connections_, settings_.stream_interval, settings_.history_bytes),
+      controllers_([this](const ControllerState& state) { feed_.announce(state); }),
+      ingest_([this] {
+        auto store = open_store(settings_.store_url);
+        preload(*store);
+        return std::make_unique<Ingest>(io_, std::move(store), IngestLimits{},
+                                        [this](const auto& points) { publish(points); });
+      }()),
+      tokens_(std::make_unique<TokenWatch>(io_, open_store(settings_.store_url),
+                                           [this](std::vector<TokenRecord> tokens) {
+                                             access_.replace(std::move(tokens));
+                                             sessions_.enforce(access_, utc_now());
+                                           })),
+      dashboard_(web_root(settings_)),
+      rest_({access_, *ingest_, feed_, events_, controllers_, dashboard_}),
+      websockets_(settings_, access_, {io_, *ingest_, controllers_, events_, sessions_}, feed_, deadlines_),
+      listener_(io_, settings_.listen_host, settings_.listen_port,
+                {settings_.max_connections, settings_.max_connections_per_address, settings_.trusted_proxies},
+                [this](Tcp::socket socket, std::string peer, std::shared_ptr<void> guard) {
+                  accept(std::move(socket), std::move(peer), std::move(guard));
+                }),
+      signals_(io_, SIGTERM, SIGINT, SIGHUP) {}
+
+void Hub::preload(Store& store) {
+  access_.replace(store.tokens());
+  events_.load(store.events());
+  for (auto& point : store.latest(utc_now() + std::chrono::seconds(60))) {
+    feed_.preload({datapoint_public_id(point.event_key, point.reading.time), std::move(point.reading), std::nullopt});
+  }
+}
+
+void Hub::run() {
+  raise_descriptor_limit();
+  unblock_service_signals();
+  wait_for_signal();
+  tokens_->start();
+  tick();
+  listener_.start();
+  log_info("webmacs-server {} listens on {}://{}:{}, store {}", WEBMACS_VERSION, tls_ ? "https" : "http",
+           settings_.listen_host, listener_.port(), settings_.store_url);
+  notify_ready();
+  io_.run();
+}
+
+void Hub::publish(const std::vector<CommittedPoint>& committed) {
+  std::vector<LiveFeed::Point> points;
+  points.reserve(committed.size());
+  for (const auto& point : committed) {
+    events_.pushed(point.reading.event_public_id, point.controller);
+    points.push_back(
+        {{datapoint_public_id(point.event_key, point.reading.time), point.reading, std::nullopt}, point.backlog});
+  }
+  feed_.publish(points);
+}
+
+void Hub::accept(Tcp::socket socket, std::string peer, std::shared_ptr<void> guard) {
+  error_code ignored;
+  socket.set_option(Tcp::no_delay(true), ignored);
+  auto stream = tls_ ? make_tls_stream(std::move(socket), *tls_, true) : make_plain_stream(std::move(socket));
+  HttpServices services{[this](const HttpRequest& request) { return rest_.handle(request); }, websockets_,
+                        settings_.trusted_proxies, deadlines_, http_sessions_};
+  std::make_shared<HttpSession>(std::move(services), std::move(stream), std::move(peer), std::move(guard))->start();
+}
+
+void Hub::wait_for_signal() {
+  signals_.async_wait([this](error_code ec, int signal) {
+    if (ec) return;
+    wait_for_signal();
+    if (signal == SIGHUP) {
+      reload();
+    } else {
+      stop();
+    }
+  });
+}
+
+// What concerns new connections changes at once; the rest needs a restart, and the log says so.
+void Hub::reload() {
+  notify_reloading();
+  try {
+    auto fresh = load_server_settings(settings_.file);
+    const bool restart = fresh.listen_host != settings_.listen_host || fresh.listen_port != settings_.listen_port ||
+                         fresh.store_url != settings_.store_url || fresh.web_root != settings_.web_root ||
+                         fresh.certificate_file != settings_.certificate_file ||
+                         fresh.private_key_file != settings_.private_key_file ||
+                         fresh.history_bytes != settings_.history_bytes ||
+                         fresh.stream_interval != settings_.stream_interval ||
+                         fresh.max_connections != settings_.max_connections ||
+                         fresh.max_connections_per_address != settings_.max_connections_per_address;
+    settings_ = std::move(fresh);
+    log_info("{} read again: heartbeat, origins, proxies and client_queue hold for new connections{}", settings_.file,
+             restart ? "; other changes need a restart" : "");
+  } catch (const ConfigurationError& error) {
+    for (const auto& mistake : error.mistakes()) log_error("{}", mistake);
+    log_error("the configuration stays as it was");
+  }
+  notify_ready();
+}
+
+void Hub::tick() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - std::min(ingest_->last_turn(), tokens_->last_turn()) < stuck_after) notify_watchdog();
+  sessions_.enforce(access_, utc_now());
+  notify_status(ingest_->healthy() ? fmt::format("{} WebSockets open, {} datapoints stored", sessions_.size(),
+                                                 ingest_->counters().stored)
+                                   : "The store is away: " + ingest_->failure());
+  tick_timer_.expires_after(tick_interval);
+  tick_timer_.async_wait([this](error_code ec) {
+    if (!ec) tick();
+  });
+}
+
+void Hub::stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  notify_stopping();
+  log_info("stopping: {} WebSockets open", sessions_.size());
+  listener_.close();
+  sessions_.stop_reading();
+  ingest_->drain(commit_deadline, [this] { close_sessions(); });
+}
+
+void Hub::close_sessions() {
+  sessions_.close_all(close_code::going_away, "The hub is stopping");
+  stop_deadline_ = std::chrono::steady_clock::now() + close_deadline;
+  wait_for_sessions();
+}
+
+void Hub::wait_for_sessions() {
+  const bool late = std::chrono::steady_clock::now() >= stop_deadline_;
+  if (late) sessions_.drop_all();
+  if (sessions_.empty() || late) return end();
+  stop_timer_.expires_after(close_look_interval);
+  stop_timer_.async_wait([this](error_code) { wait_for_sessions(); });
+}
+
+// Nothing is left to do once these are gone: the loop ends by itself, and no handler outlives what it refers to.
+void Hub::end() {
+  http_sessions_.close_all();
+  feed_.stop();
+  tokens_->stop();
+  tick_timer_.cancel();
+  signals_.cancel();
+  log_info("stopped: everything accepted is stored");
+}
+
+}  // namespace webmacs

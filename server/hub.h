@@ -1,0 +1,75 @@
+#pragma once
+// The daemon: wires store, feed, sessions and port together, runs them on one network thread, and shuts them down in an
+// order that loses nothing that was acknowledged.
+
+#include "common/websocket/deadline_list.h"
+#include "server/api/access.h"
+#include "server/api/rest_api.h"
+#include "server/net/controller_session.h"
+#include "server/net/http_session.h"
+#include "server/net/listener.h"
+#include "server/net/session.h"
+#include "server/net/websocket_entry.h"
+#include "server/settings.h"
+#include "server/store/ingest.h"
+#include "server/stream/connection_manager.h"
+#include "server/stream/controller_registry.h"
+#include "server/stream/event_catalog.h"
+#include "server/stream/live_feed.h"
+#include "server/token_watch.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <memory>
+
+namespace webmacs {
+
+class Hub {
+ public:
+  // Opens the store, loads what the feed needs, binds the port. Throws std::runtime_error (StoreError) naming what
+  // could not be opened.
+  explicit Hub(ServerSettings settings);
+
+  // Until SIGTERM or SIGINT; everything accepted is committed and answered by then.
+  void run();
+
+ private:
+  void preload(Store& store);
+  void publish(const std::vector<CommittedPoint>& points);
+  void accept(Tcp::socket socket, std::string peer, std::shared_ptr<void> guard);
+  void wait_for_signal();
+  void reload();
+  void stop();
+  void close_sessions();
+  void wait_for_sessions();
+  void end();
+  void tick();
+
+  ServerSettings settings_;
+  boost::asio::io_context io_{1};
+  std::shared_ptr<boost::asio::ssl::context> tls_;  // null: plain
+  DeadlineList deadlines_{io_};
+  ConnectionManager connections_;
+  LiveFeed feed_;
+  EventCatalog events_;
+  ControllerRegistry controllers_;
+  Access access_;
+  SessionSet sessions_;
+  HttpSessionSet http_sessions_;
+  std::unique_ptr<Ingest> ingest_;
+  std::unique_ptr<TokenWatch> tokens_;
+  StaticFiles dashboard_;
+  RestApi rest_;
+  WebSocketEntry websockets_;
+  Listener listener_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer tick_timer_{io_};
+  boost::asio::steady_timer stop_timer_{io_};
+  std::chrono::steady_clock::time_point stop_deadline_{};
+  bool stopping_ = false;
+};
+
+}  // namespace webmacs

@@ -1,0 +1,112 @@
+// webmacs-server: the hub daemon and the commands beside it (configuration contract).
+
+#include "common/ini.h"
+#include "common/log.h"
+#include "common/service.h"
+#include "server/commands.h"
+#include "server/hub.h"
+#include "server/settings.h"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <iostream>
+
+namespace webmacs {
+namespace {
+
+struct Arguments {
+  std::string config = "/etc/webmacs/server.ini";
+  std::string log_level = "info";
+  std::string token_name;
+  std::string token_role;
+  std::string token_expires;
+};
+
+using Verb = std::function<int(const ServerSettings&)>;
+
+void add_config(CLI::App& app, Arguments& arguments) {
+  app.add_option("--config", arguments.config, "the server file")->capture_default_str();
+}
+
+int run_hub(const ServerSettings& settings) {
+  Hub(settings).run();
+  return exit_ok;
+}
+
+int check(const ServerSettings& settings) {
+  std::cout << settings.file << ": right. Listens on " << settings.listen_host << ":" << settings.listen_port
+            << ", store " << settings.store_url << '\n';
+  return exit_ok;
+}
+
+void add_token_verbs(CLI::App& app, Arguments& arguments, Verb& verb) {
+  auto* token = app.add_subcommand("token", "create, list and revoke tokens")->require_subcommand(1);
+  auto* create = token->add_subcommand("create", "make a token and print it, this once");
+  create->add_option("--name", arguments.token_name, "unique; a controller's name")->required();
+  create->add_option("--role", arguments.token_role, "controller, viewer, operator or admin")->required();
+  create->add_option("--expires", arguments.token_expires, "how long it is valid, e.g. 90d; default for ever");
+  auto* list = token->add_subcommand("list", "all tokens, without their texts");
+  auto* revoke = token->add_subcommand("revoke", "end a token; its connections are closed within a second");
+  revoke->add_option("--name,name", arguments.token_name, "the token's name")->required();
+  for (auto* each : {create, list, revoke}) add_config(*each, arguments);
+  create->callback([&] {
+    verb = [&](const ServerSettings& settings) {
+      become_store_owner(settings);
+      return create_token(settings, arguments.token_name, arguments.token_role, arguments.token_expires);
+    };
+  });
+  list->callback([&] {
+    verb = [](const ServerSettings& settings) {
+      become_store_owner(settings);
+      return list_tokens(settings);
+    };
+  });
+  revoke->callback([&] {
+    verb = [&](const ServerSettings& settings) {
+      become_store_owner(settings);
+      return revoke_token(settings, arguments.token_name);
+    };
+  });
+}
+
+int run(int argc, char** argv) {
+  Arguments arguments;
+  Verb verb = run_hub;
+  CLI::App app("WebMACS hub: stores what agents send and streams it to browsers", "webmacs-server");
+  app.set_version_flag("--version", WEBMACS_VERSION);
+  app.add_option("--log-level", arguments.log_level, "debug, info, warning or error")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+  app.fallthrough();
+  app.require_subcommand(0, 1);
+  add_config(app, arguments);
+  auto* run_verb = app.add_subcommand("run", "run the hub (the default)");
+  auto* check_verb = app.add_subcommand("check", "validate the server file; touch nothing");
+  check_verb->callback([&] { verb = check; });
+  for (auto* each : {run_verb, check_verb}) add_config(*each, arguments);
+  add_token_verbs(app, arguments, verb);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? exit_ok : exit_usage;
+  }
+  set_log_level(arguments.log_level);
+  return verb(load_server_settings(arguments.config));
+}
+
+}  // namespace
+}  // namespace webmacs
+
+int main(int argc, char** argv) {
+  webmacs::block_signals();
+  try {
+    return webmacs::run(argc, argv);
+  } catch (const webmacs::ConfigurationError& error) {
+    for (const auto& mistake : error.mistakes()) std::cerr << mistake << '\n';
+    return webmacs::exit_configuration;
+  } catch (const std::exception& error) {
+    webmacs::log_error("{}", error.what());
+    return webmacs::exit_failure;
+  }
+}

@@ -1,0 +1,101 @@
+#include "server/net/frontend_session.h"
+
+#include "common/log.h"
+#include "common/messages.h"
+
+namespace webmacs {
+
+FrontendSession::FrontendSession(LiveFeed& feed, SessionSet& sessions, Identity identity, Subscription subscription,
+                                 std::size_t queue_bytes, std::string peer)
+    : Session(std::move(identity)),
+      feed_(feed),
+      sessions_(sessions),
+      subscription_(std::move(subscription)),
+      queue_bytes_(queue_bytes),
+      peer_(std::move(peer)) {}
+
+void FrontendSession::attach(std::shared_ptr<Connection> connection) {
+  connection_ = std::move(connection);
+  sessions_.add(shared_from_this());
+  if (open_) start();
+}
+
+void FrontendSession::on_open() {
+  open_ = true;
+  if (connection_) start();
+}
+
+void FrontendSession::start() {
+  if (subscribed_) return;
+  subscribed_ = true;
+  log_debug("frontend {} connected from {}", identity().name, peer_);
+  if (subscription_.format == StreamFormat::batch) {
+    const auto welcome = feed_.welcome(subscription_, queue_bytes_ / 2);
+    delivered_number_ = feed_.number();
+    if (!connection_->try_send(welcome)) {
+      connection_->close(close_code::try_again_later, "The latest values exceed client_queue");
+    }
+  }
+  feed_.subscribe(subscription_, shared_from_this());
+}
+
+void FrontendSession::on_closed(std::uint16_t code, const std::string& reason) {
+  connection_.reset();
+  if (subscribed_) {
+    log_debug("frontend {} at {} disconnected: {} {}", identity().name, peer_, code, reason);
+    feed_.unsubscribe(subscription_, shared_from_this());
+  }
+  sessions_.remove(shared_from_this());
+}
+
+void FrontendSession::deliver(const SharedFrame& frames) {
+  if (!connection_ || behind_) return;
+  if (connection_->try_send(frames)) {
+    delivered_number_ = feed_.number();
+    return;
+  }
+  behind_ = true;
+  if (subscription_.format == StreamFormat::batch) {
+    log_debug("frontend {} at {} is behind; it gets the latest values when it reads again", identity().name, peer_);
+    return;
+  }
+  log_info("frontend {} at {} is too slow for the stream; it is closed with 1013", identity().name, peer_);
+  connection_->close(close_code::try_again_later, "Too slow");
+}
+
+void FrontendSession::on_sent() {
+  if (!connection_ || !behind_ || subscription_.format != StreamFormat::batch) return;
+  const auto frames = feed_.catch_up(subscription_, delivered_number_);
+  if (!connection_->try_send(frames)) {
+    connection_->close(close_code::try_again_later, "The latest values exceed client_queue");
+    return;
+  }
+  behind_ = false;
+  delivered_number_ = feed_.number();
+}
+
+void FrontendSession::on_text(std::string_view text) {
+  const auto frame = decode_controller_frame(text);  // a ping is the same in both directions
+  if (std::holds_alternative<PingFrame>(frame)) {
+    answer(encode(PongMessage{}));
+  } else {
+    answer(encode(ErrorMessage{std::nullopt, "a frontend may only send {\"type\":\"ping\"}"}));
+  }
+}
+
+void FrontendSession::answer(const std::string& text) {
+  // A client that sends but does not read its answers is behind like any other; a lost pong tells it so.
+  if (connection_ && !connection_->try_send(text)) log_debug("frontend {} at {} does not read", identity().name, peer_);
+}
+
+void FrontendSession::stop_reading() {}
+
+void FrontendSession::drop() {
+  if (connection_) connection_->drop("the hub is stopping");
+}
+
+void FrontendSession::close(std::uint16_t code, const std::string& reason) {
+  if (connection_) connection_->close(code, reason);
+}
+
+}  // namespace webmacs

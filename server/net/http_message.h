@@ -1,0 +1,51 @@
+#pragma once
+// What the hub makes of an HTTP request, and what it answers. Beast parses and writes; here is only what routes need.
+
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/empty_body.hpp>
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace webmacs {
+
+struct HttpRequest {
+  boost::beast::http::request_header<> header;
+  std::string path;                          // percent-decoded, without the query
+  std::map<std::string, std::string> query;  // percent-decoded; of a repeated name the first
+  std::string client;                        // the client's address, behind a trusted proxy the one it names
+
+  std::string_view field(boost::beast::http::field name) const {
+    const auto value = header[name];
+    return {value.data(), value.size()};
+  }
+  std::string_view field(std::string_view name) const {
+    const auto value = header[boost::beast::string_view(name.data(), name.size())];
+    return {value.data(), value.size()};
+  }
+  std::string parameter(const std::string& name) const {
+    const auto found = query.find(name);
+    return found == query.end() ? "" : found->second;
+  }
+};
+
+struct HttpResponse {
+  unsigned status = 200;
+  std::string body;
+  std::string content_type = "application/json";
+  std::vector<std::pair<std::string, std::string>> headers = {};
+};
+
+// application/problem+json (RFC 9457).
+HttpResponse problem(unsigned status, std::string_view detail);
+
+// The whole response as it goes over the wire.
+std::string serialize(const HttpResponse& response, bool keep_alive, bool head_only);
+
+// Splits a request target ("/path?a=1&b=%20") and decodes its parts. Never throws; a broken escape stays as it is.
+void parse_target(std::string_view target, std::string& path, std::map<std::string, std::string>& query);
+
+}  // namespace webmacs

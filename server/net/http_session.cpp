@@ -1,0 +1,133 @@
+#include "server/net/http_session.h"
+
+#include "common/log.h"
+#include "server/net/credentials.h"
+#include "server/net/websocket_entry.h"
+
+#include <chrono>
+
+namespace webmacs {
+namespace {
+
+namespace http = boost::beast::http;
+
+constexpr std::uint32_t most_header_bytes = 16 * 1024;
+constexpr std::chrono::seconds header_deadline{10};  // from the first byte of the handshake to the end of the header
+constexpr std::chrono::seconds idle_deadline{60};
+constexpr std::chrono::seconds linger_deadline{2};
+
+}  // namespace
+
+HttpSession::HttpSession(HttpServices services, std::unique_ptr<ByteStream> stream, std::string peer,
+                         std::shared_ptr<void> guard)
+    : services_(std::move(services)), stream_(std::move(stream)), peer_(std::move(peer)), guard_(std::move(guard)) {
+  services_.sessions.add(*this);
+}
+
+HttpSession::~HttpSession() {
+  services_.deadlines.remove(*this);
+  services_.sessions.remove(*this);
+}
+
+void HttpSessionSet::close_all() {
+  for (auto* session : sessions_) session->close();
+}
+
+void HttpSession::start() {
+  services_.deadlines.set(*this, std::chrono::steady_clock::now() + header_deadline);
+  parser_.emplace();
+  parser_->header_limit(most_header_bytes);
+  stream_->async_handshake([self = shared_from_this()](error_code ec) {
+    if (!ec) return self->read();
+    log_debug("TLS handshake with {} failed: {}", self->peer_, ec.message());
+    self->finish();
+  });
+}
+
+void HttpSession::read() {
+  stream_->async_read([self = shared_from_this()](error_code ec, std::string_view bytes) { self->on_bytes(ec, bytes); });
+}
+
+void HttpSession::on_bytes(error_code ec, std::string_view bytes) {
+  if (ec || !stream_) return finish();
+  if (input_.empty()) services_.deadlines.set(*this, std::chrono::steady_clock::now() + header_deadline);
+  input_.append(bytes);
+  parse();
+}
+
+void HttpSession::parse() {
+  error_code ec;
+  const std::size_t used = parser_->put(boost::asio::buffer(input_), ec);
+  if (ec == http::error::need_more) {
+    input_.erase(0, used);
+    return read();
+  }
+  if (ec) {
+    return answer(ec == http::error::header_limit ? problem(431, "the header is larger than 16 KiB")
+                                                  : problem(400, "this is not an HTTP request: " + ec.message()),
+                  false);
+  }
+  handle();
+}
+
+void HttpSession::handle() {
+  const auto& header = parser_->get().base();
+  HttpRequest request{header, {}, {}, {}};
+  parse_target({header.target().data(), header.target().size()}, request.path, request.query);
+  request.client = client_address(peer_, request.field("X-Forwarded-For"), services_.trusted_proxies);
+
+  if (request.path.rfind("/ws/", 0) == 0) {
+    if (const auto refusal = services_.websockets.refusal(request)) return answer(*refusal, false);
+    services_.deadlines.remove(*this);
+    return services_.websockets.enter(request, std::move(input_), std::move(stream_), std::move(guard_));
+  }
+  const bool has_body = parser_->chunked() || parser_->content_length().value_or(0) > 0;
+  // An empty header's bytes end at the blank line; what follows is the next request.
+  const auto end = input_.find("\r\n\r\n");
+  input_.erase(0, end == std::string::npos ? input_.size() : end + 4);
+  answer(services_.rest(request), parser_->keep_alive() && !has_body);
+}
+
+void HttpSession::answer(const HttpResponse& response, bool keep_alive) {
+  const bool head_only = parser_->is_header_done() && parser_->get().method() == http::verb::head;
+  output_ = serialize(response, keep_alive, head_only);
+  services_.deadlines.set(*this, std::chrono::steady_clock::now() + idle_deadline);
+  stream_->async_write({boost::asio::buffer(output_)}, [self = shared_from_this(), keep_alive](error_code ec, std::size_t) {
+    if (ec || !self->stream_) return self->finish();
+    if (!keep_alive) {
+      // FIN first and then until the peer closes or 2 s: closing with unread input would reset the response away.
+      self->stream_->shutdown_send();
+      self->services_.deadlines.set(*self, std::chrono::steady_clock::now() + linger_deadline);
+      self->input_.clear();
+      self->drain();
+      return;
+    }
+    self->parser_.emplace();
+    self->parser_->header_limit(most_header_bytes);
+    if (self->input_.empty()) return self->read();
+    self->services_.deadlines.set(*self, std::chrono::steady_clock::now() + header_deadline);
+    self->parse();
+  });
+}
+
+void HttpSession::drain() {
+  stream_->async_read([self = shared_from_this()](error_code ec, std::string_view) {
+    if (ec || !self->stream_) return self->finish();
+    self->drain();
+  });
+}
+
+void HttpSession::finish() {
+  services_.deadlines.remove(*this);
+  if (stream_) stream_->close();
+  stream_.reset();
+  guard_.reset();
+}
+
+void HttpSession::on_deadline(TimePoint) { close(); }
+
+void HttpSession::close() {
+  if (stream_) stream_->close();  // the handler under way comes with an error and finishes
+}
+
+}  // namespace webmacs

@@ -1,0 +1,120 @@
+#include "server/settings.h"
+
+#include "common/ini.h"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <algorithm>
+#include <charconv>
+
+namespace webmacs {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::hours;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr std::int64_t kib = 1024;
+constexpr std::int64_t mib = 1024 * kib;
+constexpr std::int64_t gib = 1024 * mib;
+
+void read_listen(IniSection& server, ServerSettings& settings) {
+  const std::string text = server.text("listen", "127.0.0.1:8000");
+  const auto colon = text.rfind(':');
+  std::string host = colon == std::string::npos ? "" : text.substr(0, colon);
+  const std::string port = colon == std::string::npos ? "" : text.substr(colon + 1);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  int number = -1;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  boost::system::error_code bad_address;
+  boost::asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, bad_address);
+  if (bad_address || error != std::errc() || end != port.data() + port.size() || number < 0 || number > 65535) {
+    server.mistake("listen", "'" + text + "' is not an address and a port (127.0.0.1:8000, 0.0.0.0:8000, [::]:8000)");
+    return;
+  }
+  settings.listen_host = host == "localhost" ? "127.0.0.1" : host;
+  settings.listen_port = number;
+}
+
+void read_addresses(IniSection& server, ServerSettings& settings) {
+  if (!server.has("trusted_proxies")) return (void)server.list("trusted_proxies");
+  settings.trusted_proxies = server.list("trusted_proxies");
+  for (const auto& proxy : settings.trusted_proxies) {
+    boost::system::error_code bad;
+    boost::asio::ip::make_address(proxy, bad);
+    if (bad) server.mistake("trusted_proxies", "'" + proxy + "' is not an IP address");
+  }
+}
+
+milliseconds read_milliseconds(IniSection& section, std::string_view key, milliseconds fallback, microseconds least,
+                               microseconds most) {
+  return duration_cast<milliseconds>(section.duration(key, fallback, least, most));
+}
+
+void read_server(IniSection& server, ServerSettings& settings) {
+  read_listen(server, settings);
+  settings.ws_heartbeat_interval =
+      read_milliseconds(server, "ws_heartbeat_interval", settings.ws_heartbeat_interval, milliseconds(100), hours(1));
+  // Whoever shortens only the interval means a shorter timeout too.
+  const auto timeout = std::min(settings.ws_heartbeat_timeout, settings.ws_heartbeat_interval * 2 / 5);
+  settings.ws_heartbeat_timeout =
+      read_milliseconds(server, "ws_heartbeat_timeout", timeout, milliseconds(10), hours(1));
+  if (settings.ws_heartbeat_timeout >= settings.ws_heartbeat_interval) {
+    server.mistake(server.has("ws_heartbeat_timeout") ? "ws_heartbeat_timeout" : "ws_heartbeat_interval",
+                   "the timeout must be shorter than the interval (ws_heartbeat_timeout < ws_heartbeat_interval)");
+  }
+  settings.stream_interval =
+      read_milliseconds(server, "stream_interval", settings.stream_interval, milliseconds(1), seconds(10));
+  settings.allowed_origins = server.list("allowed_origins");
+  read_addresses(server, settings);
+  settings.max_connections = static_cast<std::size_t>(server.integer("max_connections", 10000, 1, 1000000));
+  settings.max_connections_per_address =
+      static_cast<std::size_t>(server.integer("max_connections_per_address", 200, 1, 1000000));
+  settings.metrics_public = server.boolean("metrics_public", false);
+  settings.client_queue_bytes = static_cast<std::size_t>(server.size("client_queue", mib, 128 * kib, gib));
+  settings.history_bytes = static_cast<std::size_t>(server.size("history", 64 * mib, mib, 64 * gib));
+  settings.web_root = server.text("web_root");
+}
+
+void read_tls(IniSection& tls, ServerSettings& settings) {
+  settings.certificate_file = tls.text("certificate_file");
+  settings.private_key_file = tls.text("private_key_file");
+  if (settings.certificate_file.empty() != settings.private_key_file.empty()) {
+    tls.mistake(settings.certificate_file.empty() ? "certificate_file" : "private_key_file",
+                "is missing (certificate_file and private_key_file are given together)");
+  }
+}
+
+void read_store(IniSection& store, ServerSettings& settings) {
+  settings.store_url = store.text("url", settings.store_url);
+  if (settings.store_url.rfind("sqlite://", 0) != 0) {
+    store.mistake("url", "'" + settings.store_url.substr(0, settings.store_url.find(':')) +
+                             "' is no store that this version has (sqlite:///absolute/path)");
+  }
+  // Accepted in the file, and refused where they would have to do something that this version does not: a retention
+  // that is silently not kept would fill a disk.
+  if (!store.text("password_file").empty()) store.mistake("password_file", "only PostgreSQL has one");
+  if (store.duration("retention", seconds(0), seconds(0), hours(24 * 36500)).count() != 0) {
+    store.mistake("retention", "is not available in this version (0: everything is kept)");
+  }
+  if (store.size("max_size", 0, 0, 1024 * 1024 * gib) != 0) {
+    store.mistake("max_size", "is not available in this version (0: no limit)");
+  }
+}
+
+}  // namespace
+
+ServerSettings load_server_settings(const std::string& path) {
+  const auto file = Ini::load(path);
+  ServerSettings settings;
+  settings.file = path;
+  read_server(file->section("server"), settings);
+  read_tls(file->section("tls"), settings);
+  read_store(file->section("store"), settings);
+  file->finish();
+  return settings;
+}
+
+}  // namespace webmacs

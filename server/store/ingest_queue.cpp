@@ -1,0 +1,63 @@
+#include "server/store/ingest_queue.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace webmacs {
+
+std::size_t IngestItem::weight() const {
+  return std::max<std::size_t>(1, batch.readings.size() + events.size());
+}
+
+bool IngestQueue::try_push(IngestItem& item) {
+  const std::size_t weight = item.weight();
+  if (weight_ > 0 && weight_ + weight > bound_) return false;
+  weight_ += weight;
+  readings_ += item.batch.readings.size();
+  items_.push_back(std::move(item));
+  return true;
+}
+
+std::vector<IngestItem> IngestQueue::take(std::size_t readings) {
+  std::vector<IngestItem> taken;
+  std::size_t held = 0;
+  while (!items_.empty() && (taken.empty() || held < readings)) {
+    // A description is a transaction of its own: the order of the queue is the order of the commits.
+    const bool is_description = items_.front().is_description;
+    if (is_description && !taken.empty()) break;
+    held += items_.front().batch.readings.size();
+    taken.push_back(std::move(items_.front()));
+    items_.pop_front();
+    if (is_description) break;
+  }
+  return taken;
+}
+
+void IngestQueue::settle(const std::vector<IngestItem>& items) {
+  for (const IngestItem& item : items) {
+    weight_ -= item.weight();
+    readings_ -= item.batch.readings.size();
+  }
+}
+
+void IngestQueue::put_back(std::vector<IngestItem> items) {
+  items_.insert(items_.begin(), std::make_move_iterator(items.begin()), std::make_move_iterator(items.end()));
+}
+
+std::vector<IngestItem> IngestQueue::take_refusable() {
+  std::vector<IngestItem> refused;
+  std::deque<IngestItem> kept;
+  for (IngestItem& item : items_) {
+    if (item.may_be_refused) {
+      refused.push_back(std::move(item));
+    } else {
+      kept.push_back(std::move(item));
+    }
+  }
+  items_.swap(kept);
+  settle(refused);
+  return refused;
+}
+
+}  // namespace webmacs

@@ -1,0 +1,53 @@
+#pragma once
+// The events of a SQLite store as its writer sees them: key and owner of each, kept in memory and read again when
+// another connection has committed. Used within a transaction of the store; after one that failed, forget().
+
+#include "common/messages.h"
+#include "common/sqlite.h"
+#include "server/store/store.h"
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace webmacs {
+
+struct KnownEvent {
+  std::int64_t key = 0;
+  std::string controller;  // empty: nobody's yet
+  // The unbroken run [begin, end) of microseconds that readings without a time have taken, so that a burst of them
+  // finds the next free one at once.
+  std::int64_t taken_begin = 0, taken_end = 0;
+};
+
+class SqliteEvents {
+ public:
+  explicit SqliteEvents(Database& database);
+
+  // At the begin of a transaction: reads the events again if another connection has changed the database.
+  void refresh();
+  // Memory may hold what was rolled back.
+  void forget() { loaded_ = false; }
+
+  // The event, made or taken over for `controller` where it belongs to nobody. The reference holds until refresh().
+  KnownEvent& find_or_create(const std::string& public_id, const std::string& controller);
+
+  // Upserts a description of `controller`; writes nothing when nothing changed. False when the event is another's:
+  // `owner` then says whose.
+  bool describe(const std::string& controller, const EventDescription& description, std::string& owner);
+
+  std::vector<EventRecord> all();
+
+ private:
+  void load();
+
+  Statement data_version_;
+  Statement select_keys_, select_all_;
+  Statement insert_, claim_, update_;
+  Database& database_;
+  std::unordered_map<std::string, KnownEvent> known_;  // by public id
+  std::int64_t version_ = 0;                           // the data_version that known_ was read at
+  bool loaded_ = false;
+};
+
+}  // namespace webmacs

@@ -1,0 +1,32 @@
+#pragma once
+// Opens the hub's SQLite file: settings, schema, and failures in words that help.
+
+#include "common/sqlite.h"
+
+#include <memory>
+#include <string>
+
+namespace webmacs {
+
+enum class MissingFile { create, fail };
+
+// The file (mode 0640 when new) in WAL mode, synced at each commit, with today's schema. Throws StoreError, which
+// names the file, the cause and the way out.
+std::unique_ptr<Database> open_sqlite_file(const std::string& path, MissingFile missing);
+
+// What a failure of the file says to the one who has to repair it.
+std::string store_failure(const SqliteError& error);
+
+// Whether the connection may go on after this failure: the cause lies outside of it and nothing was damaged.
+bool connection_survives(const SqliteError& error);
+
+// Which file stands at a path; two are equal while nobody has moved, replaced or deleted it.
+struct FileIdentity {
+  unsigned long device = 0, inode = 0;  // zero: there is none
+};
+FileIdentity file_identity(const std::string& path);
+inline bool operator==(const FileIdentity& a, const FileIdentity& b) {
+  return a.device == b.device && a.inode == b.inode;
+}
+
+}  // namespace webmacs

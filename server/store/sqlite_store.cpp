@@ -1,0 +1,299 @@
+#include "server/store/sqlite_store.h"
+
+#include "common/timestamp.h"
+#include "server/store/sqlite_events.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace webmacs {
+namespace {
+
+// How many occupied microseconds a reading without a time of its own is moved past.
+constexpr int most_steps = 10000;
+
+// A statement that is left in the middle of its rows would hold its snapshot of the database.
+class ResetAfterUse {
+ public:
+  explicit ResetAfterUse(Statement& statement) : statement_(statement) {}
+  ~ResetAfterUse() { statement_.reset(); }
+  ResetAfterUse(const ResetAfterUse&) = delete;
+  ResetAfterUse& operator=(const ResetAfterUse&) = delete;
+
+ private:
+  Statement& statement_;
+};
+
+std::optional<std::int64_t> microseconds(const std::optional<Timestamp>& time) {
+  if (!time) return std::nullopt;
+  return to_microseconds(*time);
+}
+
+std::optional<Timestamp> timestamp(std::optional<std::int64_t> microseconds) {
+  if (!microseconds) return std::nullopt;
+  return from_microseconds(*microseconds);
+}
+
+// Columns: event, public id, time, value, reason.
+std::vector<StoredPoint> read_points(Statement& statement) {
+  const ResetAfterUse reset(statement);
+  std::vector<StoredPoint> points;
+  while (statement.step()) {
+    StoredPoint point;
+    point.event_key = statement.integer(0);
+    point.reading.event_public_id = statement.text(1);
+    point.reading.time = from_microseconds(statement.integer(2));
+    point.reading.value = statement.optional_real(3);
+    if (!point.reading.good()) point.reading.reason = statement.text(4);
+    points.push_back(std::move(point));
+  }
+  return points;
+}
+
+}  // namespace
+
+struct SqliteStore::Connection {
+  explicit Connection(std::unique_ptr<Database> file) : database(std::move(file)) {}
+
+  AppendResult append(const std::string& controller, const IncomingReading& incoming);
+  bool insert_at(std::int64_t event, std::int64_t time, const Reading& reading);
+  Outcome compare(std::int64_t event, const Reading& reading);
+  AppendResult append_at_receipt(KnownEvent& event, const Reading& reading);
+
+  std::unique_ptr<Database> database;  // outlives its statements
+  SqliteEvents events{*database};
+  Statement insert{
+      *database, "INSERT INTO datapoints (event, time, value, reason) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING"};
+  Statement select_value{*database, "SELECT value FROM datapoints WHERE event = ?1 AND time = ?2"};
+  Statement select_latest{*database,
+                          "SELECT e.key, e.public_id, d.time, d.value, d.reason FROM events e JOIN datapoints d "
+                          "ON d.event = e.key AND d.time = (SELECT time FROM datapoints WHERE event = e.key "
+                          "AND time <= ?1 ORDER BY time DESC LIMIT 1) ORDER BY e.public_id"};
+  Statement select_range{*database,
+                         "SELECT event, ?1, time, value, reason FROM datapoints WHERE event = "
+                         "(SELECT key FROM events WHERE public_id = ?1) AND time >= ?2 AND time < ?3 "
+                         "ORDER BY time LIMIT ?4"};
+  Statement select_tokens{*database, "SELECT name, hash, role, created, expires, revoked FROM tokens ORDER BY key"};
+  Statement insert_token{*database,
+                         "INSERT INTO tokens (name, hash, role, created, expires, revoked) "
+                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6)"};
+  Statement revoke_token{*database, "UPDATE tokens SET revoked = ?2 WHERE name = ?1 AND revoked IS NULL"};
+  Statement data_version{*database, "PRAGMA data_version"};
+};
+
+bool SqliteStore::Connection::insert_at(std::int64_t event, std::int64_t time, const Reading& reading) {
+  insert.bind(1, event).bind(2, time).bind(3, reading.value);
+  if (reading.good()) {
+    insert.bind(4, nullptr);
+  } else {
+    insert.bind(4, reading.reason);
+  }
+  insert.run();
+  return database->changes() > 0;
+}
+
+Outcome SqliteStore::Connection::compare(std::int64_t event, const Reading& reading) {
+  const ResetAfterUse reset(select_value);
+  select_value.bind(1, event).bind(2, to_microseconds(reading.time));
+  const bool same = select_value.step() && select_value.optional_real(0) == reading.value;
+  return same ? Outcome::duplicate : Outcome::conflict;
+}
+
+AppendResult SqliteStore::Connection::append_at_receipt(KnownEvent& event, const Reading& reading) {
+  std::int64_t time = to_microseconds(reading.time);
+  for (int step = 0; step < most_steps; ++step, ++time) {
+    if (time >= event.taken_begin && time < event.taken_end) time = event.taken_end;
+    if (!insert_at(event.key, time, reading)) continue;
+    if (time != event.taken_end) event.taken_begin = time;
+    event.taken_end = time + 1;
+    return {Outcome::stored, event.key, from_microseconds(time), {}};
+  }
+  return {Outcome::conflict, event.key, reading.time, {}};
+}
+
+AppendResult SqliteStore::Connection::append(const std::string& controller, const IncomingReading& incoming) {
+  const Reading& reading = incoming.reading;
+  KnownEvent& event = events.find_or_create(reading.event_public_id, controller);
+  if (event.controller != controller) return {Outcome::foreign_event, event.key, reading.time, event.controller};
+  if (incoming.time_of_receipt) return append_at_receipt(event, reading);
+  const bool stored = insert_at(event.key, to_microseconds(reading.time), reading);
+  return {stored ? Outcome::stored : compare(event.key, reading), event.key, reading.time, {}};
+}
+
+SqliteStore::SqliteStore(std::string path) : path_(std::move(path)) {
+  auto database = open_sqlite_file(path_, MissingFile::create);
+  identity_ = file_identity(path_);
+  try {
+    connection_ = std::make_unique<Connection>(std::move(database));
+  } catch (const SqliteError& error) {
+    throw StoreError(store_failure(error));
+  }
+}
+
+SqliteStore::~SqliteStore() = default;
+
+template <typename Work>
+auto SqliteStore::on_connection(Work work) -> decltype(work(std::declval<Connection&>())) {
+  try {
+    if (!connection_) {
+      auto database = open_sqlite_file(path_, MissingFile::fail);
+      identity_ = file_identity(path_);
+      connection_ = std::make_unique<Connection>(std::move(database));
+      ++reopened_;
+    }
+    return work(*connection_);
+  } catch (const SqliteError& error) {
+    failed(error);
+    throw StoreError(store_failure(error));
+  } catch (...) {
+    if (connection_) connection_->events.forget();
+    throw;
+  }
+}
+
+void SqliteStore::failed(const SqliteError& error) {
+  write_failed_ = true;
+  if (!connection_survives(error)) connection_.reset();
+  if (connection_) connection_->events.forget();
+}
+
+void SqliteStore::require_same_file() {
+  if (file_identity(path_) == identity_) return;
+  connection_.reset();
+  write_failed_ = true;
+  throw StoreError("store " + path_ +
+                   " was moved, replaced or deleted while it was in use; nothing more is written "
+                   "to the old file, the one under that name is opened next");
+}
+
+std::vector<std::vector<AppendResult>> SqliteStore::append(const std::vector<const IncomingBatch*>& batches) {
+  return on_connection([&](Connection& connection) {
+    require_same_file();
+    Transaction transaction(*connection.database);
+    connection.events.refresh();
+    std::vector<std::vector<AppendResult>> results;
+    results.reserve(batches.size());
+    for (const IncomingBatch* batch : batches) {
+      auto& answers = results.emplace_back();
+      answers.reserve(batch->readings.size());
+      for (const IncomingReading& incoming : batch->readings) {
+        answers.push_back(connection.append(batch->controller, incoming));
+      }
+    }
+    transaction.commit();
+    write_failed_ = false;
+    return results;
+  });
+}
+
+std::vector<DescribeResult> SqliteStore::describe(const std::string& controller,
+                                                  const std::vector<EventDescription>& events) {
+  return on_connection([&](Connection& connection) {
+    require_same_file();
+    Transaction transaction(*connection.database);
+    connection.events.refresh();
+    std::vector<DescribeResult> refused;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      std::string owner;
+      if (!connection.events.describe(controller, events[i], owner)) refused.push_back({i, owner});
+    }
+    transaction.commit();
+    write_failed_ = false;
+    return refused;
+  });
+}
+
+std::vector<EventRecord> SqliteStore::events() {
+  return on_connection([](Connection& connection) { return connection.events.all(); });
+}
+
+std::vector<StoredPoint> SqliteStore::latest(Timestamp not_after) {
+  return on_connection([&](Connection& connection) {
+    connection.select_latest.bind(1, to_microseconds(not_after));
+    return read_points(connection.select_latest);
+  });
+}
+
+std::vector<StoredPoint> SqliteStore::range(const std::string& event_public_id, Timestamp from, Timestamp to,
+                                            std::size_t limit) {
+  constexpr auto most = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
+  return on_connection([&](Connection& connection) {
+    connection.select_range.bind(1, event_public_id)
+        .bind(2, to_microseconds(from))
+        .bind(3, to_microseconds(to))
+        .bind(4, static_cast<std::int64_t>(std::min(limit, most)));
+    return read_points(connection.select_range);
+  });
+}
+
+std::vector<TokenRecord> SqliteStore::tokens() {
+  return on_connection([](Connection& connection) {
+    Statement& row = connection.select_tokens;
+    const ResetAfterUse reset(row);
+    std::vector<TokenRecord> tokens;
+    while (row.step()) {
+      tokens.push_back({row.text(0), row.text(1), row.text(2), from_microseconds(row.integer(3)),
+                        timestamp(row.optional_integer(4)), timestamp(row.optional_integer(5))});
+    }
+    return tokens;
+  });
+}
+
+void SqliteStore::add_token(const TokenRecord& token) {
+  on_connection([&](Connection& connection) {
+    require_same_file();
+    try {
+      connection.insert_token.bind(1, token.name)
+          .bind(2, token.hash)
+          .bind(3, token.role)
+          .bind(4, to_microseconds(token.created))
+          .bind(5, microseconds(token.expires))
+          .bind(6, microseconds(token.revoked))
+          .run();
+    } catch (const SqliteError& error) {
+      if (!error.constraint()) throw;
+      throw StoreError("token name " + token.name + " is in use; revoke that token first, or choose another name");
+    }
+  });
+}
+
+bool SqliteStore::revoke_token(std::string_view name, Timestamp when) {
+  return on_connection([&](Connection& connection) {
+    require_same_file();
+    connection.revoke_token.bind(1, name).bind(2, to_microseconds(when)).run();
+    return connection.database->changes() > 0;
+  });
+}
+
+std::int64_t SqliteStore::change_counter() {
+  // A reopened connection counts from the start again, and may have missed something meanwhile.
+  constexpr int above_any_count = 40;
+  return on_connection([this](Connection& connection) {
+    const ResetAfterUse reset(connection.data_version);
+    const std::int64_t version = connection.data_version.step() ? connection.data_version.integer(0) : 0;
+    return (reopened_ << above_any_count) + version;
+  });
+}
+
+void SqliteStore::check() {
+  on_connection([this](Connection& connection) {
+    require_same_file();
+    Database& database = *connection.database;
+    if (write_failed_) {
+      // The write lock alone does not tell whether the disk takes data again, and one page would not tell whether it
+      // takes a transaction. Only after a failure, so that asking often wears no disk.
+      Transaction probe(database);
+      database.execute("DELETE FROM write_probe; INSERT INTO write_probe VALUES (zeroblob(131072))");
+      probe.commit();
+      database.execute("DELETE FROM write_probe");
+      write_failed_ = false;
+      return;
+    }
+    const Transaction not_committed(database);
+    const ResetAfterUse reset(connection.select_tokens);
+    connection.select_tokens.step();
+  });
+}
+
+}  // namespace webmacs

@@ -1,0 +1,115 @@
+#pragma once
+// Where datapoints, events and tokens live. One contract, several stores, chosen by store.url. Every call blocks and
+// throws StoreError; a Store object belongs to one thread at a time (the ingest worker, a reader, a command): open one
+// for each. Readers never wait for the writer.
+
+#include "common/messages.h"
+#include "common/reading.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace webmacs {
+
+class StoreError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// A reading on its way in; `reading` is valid (id, time and value checked).
+struct IncomingReading {
+  Reading reading;
+  // The sender gave no time: reading.time is the hub's time of receipt, moved by 1 µs until it is free for the event.
+  bool time_of_receipt = false;
+};
+
+struct IncomingBatch {
+  std::string controller;
+  std::vector<IncomingReading> readings;
+};
+
+enum class Outcome { stored, duplicate, conflict, foreign_event };
+
+struct AppendResult {
+  Outcome outcome = Outcome::stored;
+  std::int64_t event_key = 0;  // never reused, even after the event was deleted
+  Timestamp time;              // as stored
+  std::string owner;           // foreign_event: the controller it belongs to
+};
+
+struct StoredPoint {
+  std::int64_t event_key = 0;
+  Reading reading;
+};
+
+struct EventRecord {
+  std::int64_t key = 0;
+  std::string controller;  // its owner; empty when nobody pushed or described it yet
+  bool described = false;  // by an agent: REST cannot change it
+  EventDescription description;
+};
+
+struct DescribeResult {
+  std::size_t index = 0;  // into the events that were given
+  std::string owner;      // the controller the refused event belongs to
+};
+
+struct TokenRecord {
+  std::string name;  // unique among the tokens that are not revoked
+  std::string hash;  // SHA-256 of the token's text, 64 hex digits
+  std::string role;  // controller, viewer, operator, admin
+  Timestamp created;
+  std::optional<Timestamp> expires;
+  std::optional<Timestamp> revoked;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // One transaction, durable (synced) on return; results in the order of the readings, batch by batch. Identity is
+  // (event, time): same value again is a duplicate, another value a conflict. On StoreError nothing of it was stored.
+  virtual std::vector<std::vector<AppendResult>> append(const std::vector<const IncomingBatch*>& batches) = 0;
+
+  // Upserts what an agent says of its events; durable on return. Answers those that belong to another controller.
+  virtual std::vector<DescribeResult> describe(const std::string& controller,
+                                               const std::vector<EventDescription>& events) = 0;
+
+  virtual std::vector<EventRecord> events() = 0;
+
+  // Per event the datapoint with the greatest time that is not after `not_after`, bad ones included.
+  virtual std::vector<StoredPoint> latest(Timestamp not_after) = 0;
+  // All datapoints of an event in [from, to), ascending, at most `limit`.
+  virtual std::vector<StoredPoint> range(const std::string& event_public_id, Timestamp from, Timestamp to,
+                                         std::size_t limit) = 0;
+
+  virtual std::vector<TokenRecord> tokens() = 0;  // revoked ones included
+  // Throws StoreError when the name is in use.
+  virtual void add_token(const TokenRecord& token) = 0;
+  // False when there is no such token, or it is revoked already.
+  virtual bool revoke_token(std::string_view name, Timestamp when) = 0;
+
+  // Changes whenever another connection or process has committed since: cheap to ask.
+  virtual std::int64_t change_counter() = 0;
+  // Throws when the store cannot be read and written right now.
+  virtual void check() = 0;
+};
+
+// "sqlite:///absolute/path" or "sqlite://relative/path". Creates and migrates the schema; throws StoreError with a
+// text that names the file and what to do about it (not writable, newer schema, no database).
+std::unique_ptr<Store> open_store(const std::string& url);
+
+// public_id of a datapoint: reversibly encodes the event's key and the microseconds ("dp_" + base 36).
+std::string datapoint_public_id(std::int64_t event_key, Timestamp time);
+struct DatapointKey {
+  std::int64_t event_key = 0;
+  Timestamp time;
+};
+std::optional<DatapointKey> parse_datapoint_public_id(std::string_view public_id);
+
+}  // namespace webmacs

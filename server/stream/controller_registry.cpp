@@ -1,0 +1,61 @@
+#include "server/stream/controller_registry.h"
+
+#include "common/log.h"
+#include "common/timestamp.h"
+
+#include <cmath>
+
+namespace webmacs {
+namespace {
+
+constexpr double tolerated_clock_offset = 1.0;  // seconds
+
+}  // namespace
+
+ControllerRegistry::Entry& ControllerRegistry::entry(const std::string& name) {
+  Entry& entry = controllers_[name];
+  entry.state.name = name;
+  entry.state.last_seen = utc_now();
+  return entry;
+}
+
+void ControllerRegistry::socket_opened(const std::string& name) {
+  Entry& found = entry(name);
+  ++found.sockets;
+  found.state.online = true;
+  if (found.sockets == 1) changed_(found.state);
+}
+
+void ControllerRegistry::socket_closed(const std::string& name) {
+  Entry& found = entry(name);
+  found.state.online = --found.sockets > 0;
+  if (!found.state.online) changed_(found.state);
+}
+
+void ControllerRegistry::heard(const std::string& name) { entry(name); }
+
+void ControllerRegistry::reported(const std::string& name, const StatusFrame& status) {
+  Entry& found = entry(name);
+  found.state.status = status;
+  found.state.clock_offset.reset();
+  if (status.clock) {
+    found.state.clock_offset = std::chrono::duration<double>(*status.clock - utc_now()).count();
+    const bool off = std::abs(*found.state.clock_offset) > tolerated_clock_offset;
+    if (off && !found.clock_warned) {
+      log_warning("controller {}: its clock is {:+.1f} s off the hub's; its time stamps are stored as they come", name,
+                  *found.state.clock_offset);
+    } else if (!off && found.clock_warned) {
+      log_info("controller {}: its clock is right again", name);
+    }
+    found.clock_warned = off;
+  }
+  changed_(found.state);
+}
+
+std::vector<ControllerState> ControllerRegistry::all() const {
+  std::vector<ControllerState> states;
+  for (const auto& [name, entry] : controllers_) states.push_back(entry.state);
+  return states;
+}
+
+}  // namespace webmacs

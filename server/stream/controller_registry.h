@@ -1,0 +1,39 @@
+#pragma once
+// The controllers the hub has seen since it started: online while any of their sockets is open, and what their agents
+// last said of themselves. Network thread only.
+
+#include "common/feed_messages.h"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace webmacs {
+
+class ControllerRegistry {
+ public:
+  // `changed` is called when a controller comes, goes or reports.
+  explicit ControllerRegistry(std::function<void(const ControllerState&)> changed) : changed_(std::move(changed)) {}
+
+  void socket_opened(const std::string& name);
+  void socket_closed(const std::string& name);
+  void heard(const std::string& name);
+  // Computes the clock's offset; beyond 1 s it is logged, and once more when it is back.
+  void reported(const std::string& name, const StatusFrame& status);
+
+  std::vector<ControllerState> all() const;
+
+ private:
+  struct Entry {
+    ControllerState state;
+    int sockets = 0;
+    bool clock_warned = false;
+  };
+  Entry& entry(const std::string& name);
+
+  std::map<std::string, Entry> controllers_;
+  std::function<void(const ControllerState&)> changed_;
+};
+
+}  // namespace webmacs

@@ -1,0 +1,28 @@
+#pragma once
+// The events the hub knows, as the store has them: names and units for people, keys for public ids.
+// Network thread only.
+
+#include "server/store/store.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace webmacs {
+
+class EventCatalog {
+ public:
+  void load(const std::vector<EventRecord>& events);
+  // What an agent described, once it is stored; `refused` belong to another controller.
+  void described(const std::string& controller, const std::vector<EventDescription>& events,
+                 const std::vector<DescribeResult>& refused);
+  // A reading of the event was stored: whoever pushes first owns it.
+  void pushed(const std::string& event_public_id, const std::string& controller);
+
+  const std::map<std::string, EventRecord>& all() const { return events_; }
+
+ private:
+  std::map<std::string, EventRecord> events_;  // by event_public_id
+};
+
+}  // namespace webmacs

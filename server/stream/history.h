@@ -1,0 +1,55 @@
+#pragma once
+// The last entries of the live feed, so that a client that was away briefly misses nothing. Bounded in bytes: the
+// oldest go first. Network thread only.
+
+#include "common/feed_messages.h"
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace webmacs {
+
+// A datapoint as it was sent, already encoded.
+struct FeedPoint {
+  std::string event_public_id;
+  std::string encoded;
+};
+
+// Backlog was stored for these events, somewhere in [from, to].
+struct FeedBackfill {
+  std::vector<std::string> event_public_ids;
+  Timestamp from;
+  Timestamp to;
+};
+
+using FeedEntry = std::variant<FeedPoint, FeedBackfill>;
+
+class History {
+ public:
+  explicit History(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
+
+  // The entry gets the next number.
+  void add(FeedEntry entry);
+  // The number of the newest entry; 0 before the first.
+  std::uint64_t number() const { return number_; }
+  // Whether every entry after `number` is still here.
+  bool reaches_back_to(std::uint64_t number) const;
+  // Calls visit(entry) for each entry after `number`, oldest first.
+  template <typename Visit>
+  void for_each_after(std::uint64_t number, Visit visit) const {
+    const std::uint64_t oldest = number_ - entries_.size();
+    for (std::size_t i = number > oldest ? number - oldest : 0; i < entries_.size(); ++i) visit(entries_[i]);
+  }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  const std::size_t limit_bytes_;
+  std::deque<FeedEntry> entries_;  // the last one has number_
+  std::uint64_t number_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace webmacs

@@ -1,0 +1,32 @@
+#pragma once
+// Per event the datapoint with the greatest time stamp that is not over 60 s in the future, bad ones and backlog
+// included (contract, "latest"). Network thread only.
+
+#include "common/messages.h"
+#include "server/stream/event_filter.h"
+
+#include <map>
+#include <string>
+
+namespace webmacs {
+
+class LatestValues {
+ public:
+  void add(const Datapoint& datapoint, Timestamp now);
+  // Encoded datapoints in the order of their events, with commas between them.
+  std::string encode(const EventFilter& filter, Timestamp now);
+  // The newest time stamp of all events; empty before the first datapoint.
+  std::optional<Timestamp> newest(Timestamp now);
+
+ private:
+  struct Values {
+    std::optional<Datapoint> latest;
+    // From a controller whose clock is ahead: each becomes the latest when its time comes. Bounded; the farthest go.
+    std::map<Timestamp, Datapoint> ahead;
+  };
+  static void promote(Values& values, Timestamp now);
+
+  std::map<std::string, Values> events_;
+};
+
+}  // namespace webmacs

@@ -1,0 +1,243 @@
+#include "server/stream/live_feed.h"
+
+#include "common/timestamp.h"
+
+#include <random>
+#include <unordered_map>
+
+namespace webmacs {
+namespace {
+
+constexpr std::chrono::seconds backfill_notice_interval{1};
+constexpr std::size_t replay_frame_bytes = 60 * 1024;
+
+std::string new_epoch() {
+  std::random_device random;
+  return std::to_string(to_microseconds(utc_now()) / 1000000) + "-" + std::to_string(random() % 1000000);
+}
+
+std::vector<std::string> matching(const EventFilter& filter, const std::vector<std::string>& events) {
+  std::vector<std::string> matching;
+  for (const auto& event : events) {
+    if (filter.matches(event)) matching.push_back(event);
+  }
+  return matching;
+}
+
+void append_backfilled(std::string& frames, const FeedCursor& cursor, const EventFilter& filter,
+                       const FeedBackfill& backfill) {
+  const auto events = matching(filter, backfill.event_public_ids);
+  if (events.empty()) return;
+  append_text_frame(frames, encode_backfilled(cursor, events, backfill.from, backfill.to));
+}
+
+void append_item(std::string& list, std::string_view item) {
+  if (!list.empty()) list += ',';
+  list += item;
+}
+
+}  // namespace
+
+std::string Subscription::topic() const {
+  return (format == StreamFormat::single ? "datapoints:" : "datapoints/batch:") + filter.key();
+}
+
+LiveFeed::LiveFeed(boost::asio::io_context& io, ConnectionManager& connections,
+                   std::chrono::milliseconds stream_interval, std::size_t history_bytes)
+    : connections_(connections),
+      stream_interval_(stream_interval),
+      epoch_(new_epoch()),
+      history_(history_bytes),
+      flush_timer_(io),
+      backfill_timer_(io) {}
+
+void LiveFeed::preload(const Datapoint& datapoint) { latest_.add(datapoint, utc_now()); }
+
+void LiveFeed::publish(const std::vector<Point>& points) {
+  const Timestamp now = utc_now();
+  for (const auto& [datapoint, backlog] : points) {
+    latest_.add(datapoint, now);
+    if (backlog) {
+      note_backfill(datapoint.reading);
+      continue;
+    }
+    std::string encoded;
+    append_datapoint(encoded, datapoint);
+    add_to_groups(datapoint, encoded);
+    history_.add(FeedPoint{datapoint.reading.event_public_id, std::move(encoded)});
+  }
+  flush_due();
+}
+
+void LiveFeed::add_to_groups(const Datapoint& datapoint, const std::string& encoded) {
+  for (auto& [topic, group] : groups_) {
+    if (!group.subscription.filter.matches(datapoint.reading.event_public_id)) continue;
+    if (group.subscription.format == StreamFormat::batch) {
+      append_item(group.pending, encoded);
+    } else if (datapoint.reading.good()) {
+      append_text_frame(group.pending, encoded);
+    }
+  }
+}
+
+void LiveFeed::flush(Group& group) {
+  if (group.pending.empty()) return;
+  std::string frames;
+  if (group.subscription.format == StreamFormat::batch) {
+    append_text_frame(frames, encode_datapoints_batch(cursor(), group.pending));
+  } else {
+    frames = std::move(group.pending);
+  }
+  group.pending.clear();
+  group.last_flush = Clock::now();
+  connections_.broadcast(group.subscription.topic(), std::make_shared<const std::string>(std::move(frames)));
+}
+
+// The default format leaves at once; batches wait until stream_interval after the one before, a lone one not at all.
+void LiveFeed::flush_due() {
+  const auto now = Clock::now();
+  auto next = Clock::time_point::max();
+  for (auto& [topic, group] : groups_) {
+    if (group.pending.empty()) continue;
+    const auto due = group.last_flush + stream_interval_;
+    if (group.subscription.format == StreamFormat::single || due <= now) {
+      flush(group);
+    } else {
+      next = std::min(next, due);
+    }
+  }
+  if (next != Clock::time_point::max()) arm(next);
+}
+
+void LiveFeed::arm(Clock::time_point due) {
+  if (flush_armed_) return;  // it re-arms itself for whatever is due later
+  flush_armed_ = true;
+  flush_timer_.expires_at(due);
+  flush_timer_.async_wait([this](error_code ec) {
+    if (ec) return;
+    flush_armed_ = false;
+    flush_due();
+  });
+}
+
+void LiveFeed::note_backfill(const Reading& reading) {
+  if (!backfill_) {
+    backfill_ = FeedBackfill{{}, reading.time, reading.time};
+    const auto due = std::max(Clock::now(), last_backfill_notice_ + backfill_notice_interval);
+    backfill_timer_.expires_at(due);
+    backfill_timer_.async_wait([this](error_code ec) {
+      if (!ec) send_backfilled();
+    });
+  }
+  backfilled_events_.insert(reading.event_public_id);
+  backfill_->from = std::min(backfill_->from, reading.time);
+  backfill_->to = std::max(backfill_->to, reading.time);
+}
+
+void LiveFeed::send_backfilled() {
+  // What is pending has lower numbers than this entry: it goes first, so that no cursor covers what was not sent.
+  for (auto& [topic, group] : groups_) flush(group);
+  FeedBackfill backfill = std::move(*backfill_);
+  backfill_.reset();
+  backfill.event_public_ids.assign(backfilled_events_.begin(), backfilled_events_.end());
+  backfilled_events_.clear();
+  last_backfill_notice_ = Clock::now();
+  history_.add(backfill);
+  for (auto& [topic, group] : groups_) {
+    if (group.subscription.format != StreamFormat::batch) continue;
+    std::string frame;
+    append_backfilled(frame, cursor(), group.subscription.filter, backfill);
+    if (!frame.empty()) connections_.broadcast(topic, std::make_shared<const std::string>(std::move(frame)));
+  }
+}
+
+void LiveFeed::announce(const ControllerState& state) {
+  SharedFrame frame;
+  for (auto& [topic, group] : groups_) {
+    if (group.subscription.format != StreamFormat::batch) continue;
+    if (!frame) frame = make_text_frame(encode_status_notice(state));
+    connections_.broadcast(topic, frame);
+  }
+}
+
+void LiveFeed::subscribe(const Subscription& subscription, std::shared_ptr<Subscriber> subscriber) {
+  const auto topic = subscription.topic();
+  connections_.connect(topic, std::move(subscriber));
+  groups_.try_emplace(topic, Group{subscription, {}, {}});
+}
+
+void LiveFeed::unsubscribe(const Subscription& subscription, const std::shared_ptr<Subscriber>& subscriber) {
+  const auto topic = subscription.topic();
+  connections_.disconnect(topic, subscriber);
+  if (!connections_.has_subscribers(topic)) groups_.erase(topic);
+}
+
+void LiveFeed::stop() {
+  flush_timer_.cancel();
+  backfill_timer_.cancel();
+}
+
+SharedFrame LiveFeed::welcome(const Subscription& subscription, std::size_t limit_bytes) {
+  // The others of the topic get what is pending now, so that nobody gets it twice.
+  if (const auto group = groups_.find(subscription.topic()); group != groups_.end()) flush(group->second);
+
+  std::string frames;
+  const auto& since = subscription.since;
+  if (since && since->epoch == epoch_ && history_.reaches_back_to(since->number)) {
+    append_text_frame(frames, encode_feed_connected(*since, true, ""));
+    std::uint64_t number = since->number;
+    std::string datapoints;
+    auto send_datapoints = [&] {
+      if (!datapoints.empty()) append_text_frame(frames, encode_datapoints_batch({epoch_, number}, datapoints));
+      datapoints.clear();
+    };
+    history_.for_each_after(since->number, [&](const FeedEntry& entry) {
+      if (const auto* point = std::get_if<FeedPoint>(&entry)) {
+        if (datapoints.size() + point->encoded.size() > replay_frame_bytes) send_datapoints();
+        ++number;
+        if (subscription.filter.matches(point->event_public_id)) append_item(datapoints, point->encoded);
+        return;
+      }
+      send_datapoints();
+      ++number;
+      append_backfilled(frames, {epoch_, number}, subscription.filter, std::get<FeedBackfill>(entry));
+    });
+    send_datapoints();
+    if (frames.size() <= limit_bytes) return std::make_shared<const std::string>(std::move(frames));
+    frames.clear();  // more than the client's queue holds: it fetches the series instead
+  }
+  append_text_frame(frames,
+                    encode_feed_connected(cursor(), false, latest_.encode(subscription.filter, utc_now())));
+  return std::make_shared<const std::string>(std::move(frames));
+}
+
+SharedFrame LiveFeed::catch_up(const Subscription& subscription, std::uint64_t number) {
+  if (const auto group = groups_.find(subscription.topic()); group != groups_.end()) flush(group->second);
+
+  std::string frames;
+  std::string datapoints;
+  std::uint64_t skipped = 0;
+  if (history_.reaches_back_to(number)) {
+    std::vector<const FeedPoint*> points;
+    history_.for_each_after(number, [&](const FeedEntry& entry) {
+      if (const auto* point = std::get_if<FeedPoint>(&entry)) {
+        if (subscription.filter.matches(point->event_public_id)) points.push_back(point);
+      } else {
+        append_backfilled(frames, cursor(), subscription.filter, std::get<FeedBackfill>(entry));
+      }
+    });
+    std::unordered_map<std::string_view, const FeedPoint*> newest;
+    for (const auto* point : points) newest[point->event_public_id] = point;
+    for (const auto* point : points) {
+      if (newest[point->event_public_id] == point) append_item(datapoints, point->encoded);
+    }
+    skipped = points.size() - newest.size();
+  } else {
+    datapoints = latest_.encode(subscription.filter, utc_now());
+    skipped = history_.number() - number;
+  }
+  append_text_frame(frames, encode_datapoints_batch(cursor(), datapoints, skipped));
+  return std::make_shared<const std::string>(std::move(frames));
+}
+
+}  // namespace webmacs

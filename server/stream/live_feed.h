@@ -1,0 +1,98 @@
+#pragma once
+// What has just been stored, on its way to the frontends: latest values, history ring, and one encoding per broadcast,
+// shared by all who asked for the same (contract, "Hub -> frontend"). Network thread only.
+
+#include "server/stream/connection_manager.h"
+#include "server/stream/event_filter.h"
+#include "server/stream/history.h"
+#include "server/stream/latest_values.h"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace webmacs {
+
+enum class StreamFormat {
+  single,  // the seed: one frame per good datapoint that is not backlog
+  batch    // envelopes with a cursor
+};
+
+struct Subscription {
+  StreamFormat format = StreamFormat::single;
+  EventFilter filter;
+  std::optional<FeedCursor> since;  // batch: replay what came after it
+
+  std::string topic() const;
+};
+
+class LiveFeed {
+ public:
+  struct Point {
+    Datapoint datapoint;
+    bool backlog = false;
+  };
+
+  LiveFeed(boost::asio::io_context& io, ConnectionManager& connections, std::chrono::milliseconds stream_interval,
+           std::size_t history_bytes);
+
+  // At start: what the store has as each event's latest.
+  void preload(const Datapoint& datapoint);
+  // What one transaction has newly stored; called after its commit.
+  void publish(const std::vector<Point>& points);
+  // A controller came, went or reported: to every batch client.
+  void announce(const ControllerState& state);
+
+  void subscribe(const Subscription& subscription, std::shared_ptr<Subscriber> subscriber);
+  void unsubscribe(const Subscription& subscription, const std::shared_ptr<Subscriber>& subscriber);
+
+  // The first frames of a batch client: `connected`, and what it missed where the ring still has it.
+  SharedFrame welcome(const Subscription& subscription, std::size_t limit_bytes);
+  // For a batch client that fell behind after entry `number`: the latest value per event since, and how many points
+  // were left out.
+  SharedFrame catch_up(const Subscription& subscription, std::uint64_t number);
+
+  // Sends nothing more that is not due.
+  void stop();
+
+  // The number of the feed's newest entry.
+  std::uint64_t number() const { return history_.number(); }
+  LatestValues& latest() { return latest_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Group {  // the subscribers of one topic
+    Subscription subscription;
+    std::string pending;          // single: frames; batch: encoded datapoints
+    Clock::time_point last_flush{};
+  };
+
+  FeedCursor cursor() const { return {epoch_, history_.number()}; }
+  void add_to_groups(const Datapoint& datapoint, const std::string& encoded);
+  void note_backfill(const Reading& reading);
+  void send_backfilled();
+  void flush(Group& group);
+  void flush_due();
+  void arm(Clock::time_point due);
+
+  ConnectionManager& connections_;
+  const std::chrono::milliseconds stream_interval_;
+  const std::string epoch_;  // another after each start: a cursor of an earlier run recovers nothing
+  History history_;
+  LatestValues latest_;
+  std::map<std::string, Group> groups_;  // by topic; only those with subscribers
+  boost::asio::steady_timer flush_timer_;
+  bool flush_armed_ = false;
+  std::optional<FeedBackfill> backfill_;  // stored since the last notice
+  std::set<std::string> backfilled_events_;
+  boost::asio::steady_timer backfill_timer_;
+  Clock::time_point last_backfill_notice_{};
+};
+
+}  // namespace webmacs

@@ -1,0 +1,11 @@
+webmacs_unit_tests(agent
+  agent_settings_test.cpp
+  agent_test.cpp
+  buffer_file_test.cpp
+  outbox_crash_test.cpp
+  outbox_test.cpp
+  poller_test.cpp
+  report_filter_test.cpp
+  uplink_test.cpp)
+target_link_libraries(unit_agent PRIVATE webmacs_agent_core webmacs_hardware webmacs_websocket webmacs_common)
+target_precompile_headers(unit_agent PRIVATE <boost/asio.hpp> <doctest/doctest.h>)

@@ -1,0 +1,39 @@
+#include "server/stream/controller_registry.h"
+
+#include "common/timestamp.h"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+using namespace webmacs;
+
+TEST_CASE("a controller is online while any of its sockets is open") {
+  std::vector<bool> changes;
+  ControllerRegistry registry([&](const ControllerState& state) { changes.push_back(state.online); });
+  registry.socket_opened("rig1");
+  registry.socket_opened("rig1");
+  registry.socket_closed("rig1");
+  CHECK(registry.all().at(0).online);
+  registry.socket_closed("rig1");
+  CHECK_FALSE(registry.all().at(0).online);
+  CHECK(changes == std::vector<bool>{true, false});
+}
+
+TEST_CASE("a status carries the clock's offset as seconds ahead of the hub") {
+  ControllerRegistry registry([](const ControllerState&) {});
+  StatusFrame status;
+  status.agent = "rig1";
+  status.clock = utc_now() + std::chrono::seconds(90);
+  registry.reported("rig1", status);
+  const auto state = registry.all().at(0);
+  REQUIRE(state.clock_offset);
+  CHECK(*state.clock_offset == doctest::Approx(90).epsilon(0.01));
+  CHECK(state.status->agent == "rig1");
+}
+
+TEST_CASE("a status without a clock has no offset") {
+  ControllerRegistry registry([](const ControllerState&) {});
+  registry.reported("rig1", StatusFrame{});
+  CHECK_FALSE(registry.all().at(0).clock_offset);
+}

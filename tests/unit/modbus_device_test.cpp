@@ -1,0 +1,377 @@
+#include "hardware/modbus_device.h"
+
+#include "hardware/register_codec.h"
+#include "hardware/simulator/simulator.h"
+#include "scripted_peer.h"
+
+#include <doctest/doctest.h>
+
+#include <thread>
+
+using namespace webmacs;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Bytes = ScriptedPeer::Bytes;
+using Reaction = ScriptedPeer::Reaction;
+
+EventSettings event(const std::string& id, int address, ValueType type = ValueType::uint16,
+                    RegisterKind kind = RegisterKind::holding) {
+  EventSettings settings;
+  settings.event_public_id = id;
+  settings.device = "plc";
+  settings.where.kind = kind;
+  settings.where.address = static_cast<std::uint16_t>(address);
+  settings.where.type = type;
+  return settings;
+}
+
+std::vector<EventSettings> events_at(const std::vector<int>& addresses) {
+  std::vector<EventSettings> events;
+  for (const int address : addresses) events.push_back(event("e" + std::to_string(address), address));
+  return events;
+}
+
+std::vector<const EventSettings*> pointers(const std::vector<EventSettings>& events) {
+  std::vector<const EventSettings*> all;
+  for (const EventSettings& each : events) all.push_back(&each);
+  return all;
+}
+
+DeviceSettings plc(int port) {
+  DeviceSettings device;
+  device.name = "plc";
+  device.host = "127.0.0.1";
+  device.port = port;
+  device.timeout = 100ms;
+  return device;
+}
+
+Reaction right(const Bytes& request) {
+  Reaction reaction;
+  reaction.bytes = ScriptedPeer::right_reply(request);
+  return reaction;
+}
+
+Reaction exception(const Bytes& request, int code) {
+  Reaction reaction;
+  reaction.bytes = {request[0],
+                    request[1],
+                    0,
+                    0,
+                    0,
+                    3,
+                    request[6],
+                    static_cast<std::uint8_t>(request[7] | 0x80),
+                    static_cast<std::uint8_t>(code)};
+  return reaction;
+}
+
+// A peer that refuses every request which touches one of the holes.
+ScriptedPeer::Script with_holes(std::vector<int> holes) {
+  return [holes = std::move(holes)](const Bytes& request, int) {
+    const int first = request[8] << 8 | request[9];
+    const int count = request[10] << 8 | request[11];
+    for (const int hole : holes) {
+      if (hole >= first && hole < first + count) return exception(request, 2);
+    }
+    return right(request);
+  };
+}
+
+struct Polled {
+  explicit Polled(const DeviceSettings& settings) : device(settings, make_modbus_line(settings)) {}
+
+  // How many requests the poll took.
+  std::uint64_t poll(const std::vector<EventSettings>& events) {
+    const std::uint64_t before = device.requests();
+    values = device.poll(pointers(events));
+    return device.requests() - before;
+  }
+
+  ModbusDevice device;
+  std::vector<PolledValue> values;
+};
+
+void check_right(const std::vector<EventSettings>& events, const std::vector<PolledValue>& values) {
+  REQUIRE(values.size() == events.size());
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    CAPTURE(events[i].event_public_id);
+    CHECK(values[i].reason == "");
+    CHECK(values[i].value == ScriptedPeer::value_at(1, 3, events[i].where.address));
+  }
+}
+
+// A simulator that runs in a thread of its own.
+class RunningSimulator {
+ public:
+  RunningSimulator(const RigSettings& rig, const SimulatorOptions& options)
+      : simulator_(io_, rig, options), thread_([this] { io_.run(); }) {}
+  ~RunningSimulator() {
+    io_.stop();
+    thread_.join();
+  }
+  int port() const { return simulator_.addresses()[0].port; }
+
+ private:
+  boost::asio::io_context io_{1};
+  Simulator simulator_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+TEST_CASE("values of all kinds come back in the order they were asked for, with their raw words") {
+  RigSettings rig;
+  rig.devices.push_back(plc(1));
+  rig.events = {
+      event("a", 10, ValueType::float32), event("b", 5), event("c", 3, ValueType::boolean, RegisterKind::coil),
+      event("d", 7, ValueType::int64, RegisterKind::input), event("e", 0, ValueType::boolean, RegisterKind::discrete)};
+  SimulatorOptions options;
+  options.local = true;
+  options.counter = true;
+  const RunningSimulator simulator(rig, options);
+  rig.devices[0].port = simulator.port();
+  Polled polled(rig.devices[0]);
+  CHECK(polled.device.error() == "not polled yet");
+  for (int round = 1; round <= 3; ++round) {
+    polled.poll(rig.events);
+    for (const PolledValue& value : polled.values) CHECK(value.reason == "");
+    CHECK(polled.values[0].value == round);
+    CHECK(polled.values[1].value == round);
+    CHECK(polled.values[2].value == round % 2);
+    CHECK(polled.values[3].value == round);
+    CHECK(polled.values[1].words == std::vector<std::uint16_t>{static_cast<std::uint16_t>(round)});
+    CHECK(polled.values[3].words == std::vector<std::uint16_t>{0, 0, 0, static_cast<std::uint16_t>(round)});
+  }
+  CHECK(polled.device.error() == "");
+}
+
+TEST_CASE("a hole is found by halving, everything else is delivered in the same poll, and it is remembered") {
+  ScriptedPeer peer(with_holes({140}));
+  Polled polled(plc(peer.port()));
+  std::vector<int> addresses;
+  for (int i = 0; i < 100; ++i) addresses.push_back(100 + i);
+  const auto events = events_at(addresses);
+  const std::uint64_t first = polled.poll(events);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (addresses[i] == 140) {
+      CHECK_FALSE(polled.values[i].value);
+      CHECK(polled.values[i].reason == "exception 2");
+    } else {
+      CHECK(polled.values[i].value == ScriptedPeer::value_at(1, 3, addresses[i]));
+    }
+  }
+  CHECK(first <= 1 + 2 * 7 + 2);  // 2·log2(100) + 2 beside the one that failed
+  CHECK(polled.poll(events) == 2);
+  CHECK(polled.values[40].reason == "exception 2");
+  CHECK(polled.device.error() == "");
+}
+
+TEST_CASE("a hole between two values costs only their being merged") {
+  ScriptedPeer peer(with_holes({103}));
+  Polled polled(plc(peer.port()));
+  const auto events = events_at({100, 101, 102, 104, 105});
+  polled.poll(events);
+  check_right(events, polled.values);
+  CHECK(polled.poll(events) == 2);
+  check_right(events, polled.values);
+}
+
+TEST_CASE("a hole is forgotten after a reconnect") {
+  std::atomic<bool> hole{true};
+  const auto script = with_holes({101});
+  ScriptedPeer peer([&](const Bytes& request, int number) { return hole ? script(request, number) : right(request); });
+  Polled polled(plc(peer.port()));
+  const auto events = events_at({100, 101, 102});
+  polled.poll(events);
+  CHECK(polled.values[1].reason == "exception 2");
+  hole = false;
+  peer.drop_connections();
+  polled.poll(events);  // finds the connection gone, reads around the hole on the new one
+  polled.poll(events);
+  check_right(events, polled.values);
+  CHECK(polled.poll(events) == 1);
+}
+
+TEST_CASE("a value that was refused is asked for again after a while, without a reconnect") {
+  std::atomic<bool> hole{true};
+  const auto script = with_holes({101});
+  ScriptedPeer peer([&](const Bytes& request, int number) { return hole ? script(request, number) : right(request); });
+  Polled polled(plc(peer.port()));
+  const auto events = events_at({100, 101, 102});
+  polled.poll(events);
+  CHECK(polled.values[1].reason == "exception 2");
+  hole = false;
+  std::this_thread::sleep_for(1050ms);
+  polled.poll(events);
+  check_right(events, polled.values);
+  CHECK(polled.poll(events) == 1);
+  CHECK(peer.connections() == 1);
+}
+
+TEST_CASE("a device that allows fewer registers than configured is read in pieces") {
+  ScriptedPeer peer([](const Bytes& request, int) {
+    return (request[10] << 8 | request[11]) > 20 ? exception(request, 3) : right(request);
+  });
+  Polled polled(plc(peer.port()));
+  std::vector<int> addresses;
+  for (int i = 0; i < 100; ++i) addresses.push_back(i);
+  const auto events = events_at(addresses);
+  for (int i = 0; i < 3; ++i) {
+    polled.poll(events);
+    check_right(events, polled.values);
+  }
+  CHECK(polled.poll(events) <= 8);
+}
+
+TEST_CASE("other exceptions are the reason of what was asked, and the rest is read") {
+  ScriptedPeer peer([](const Bytes& request, int) { return request[9] == 0 ? exception(request, 4) : right(request); });
+  Polled polled(plc(peer.port()));
+  const auto events = events_at({0, 200});
+  CHECK(polled.poll(events) == 2);
+  CHECK(polled.values[0].reason == "exception 4");
+  CHECK(polled.values[1].value == ScriptedPeer::value_at(1, 3, 200));
+  CHECK(polled.device.error() == "");
+}
+
+TEST_CASE("a busy device is asked again within the poll") {
+  for (const int code : {5, 6}) {
+    ScriptedPeer peer(
+        [code](const Bytes& request, int number) { return number < 2 ? exception(request, code) : right(request); });
+    Polled polled(plc(peer.port()));
+    const auto events = events_at({7});
+    CHECK(polled.poll(events) == 3);
+    check_right(events, polled.values);
+  }
+}
+
+TEST_CASE("a device that stays busy says so within its timeout") {
+  ScriptedPeer peer([](const Bytes& request, int) { return exception(request, 6); });
+  Polled polled(plc(peer.port()));
+  const auto start = std::chrono::steady_clock::now();
+  polled.poll(events_at({7}));
+  CHECK(polled.values[0].reason == "exception 6");
+  CHECK(std::chrono::steady_clock::now() - start < 300ms);
+}
+
+TEST_CASE("one lost reply is made good by a retry") {
+  ScriptedPeer peer([](const Bytes& request, int number) { return number == 1 ? Reaction() : right(request); });
+  Polled polled(plc(peer.port()));
+  const auto events = events_at({7});
+  polled.poll(events);
+  CHECK(polled.poll(events) == 2);
+  check_right(events, polled.values);
+}
+
+TEST_CASE("a silent unit is a timeout, costs one request a poll at most and then rests") {
+  ScriptedPeer peer([](const Bytes&, int) { return Reaction(); });
+  Polled polled(plc(peer.port()));
+  const auto events = events_at({0, 200, 400});
+  CHECK(polled.poll(events) == 1);  // no retry for a unit that never answered, and no second request
+  for (const PolledValue& value : polled.values) {
+    CHECK(value.reason == "timeout");
+    CHECK_FALSE(value.value);
+    CHECK(value.words.empty());
+  }
+  CHECK(polled.device.error() == "timeout: no reply");
+  std::uint64_t requests = 0;
+  for (int i = 0; i < 10000; ++i) requests += polled.poll(events);
+  CHECK(requests <= 10);
+  CHECK(polled.values[2].reason == "timeout");
+}
+
+TEST_CASE("a unit that comes back is read again") {
+  std::atomic<bool> silent{true};
+  ScriptedPeer peer([&](const Bytes& request, int) { return silent ? Reaction() : right(request); });
+  Polled polled(plc(peer.port()));
+  const auto events = events_at({7});
+  polled.poll(events);
+  silent = false;
+  const auto start = std::chrono::steady_clock::now();
+  while (!polled.values[0].value && std::chrono::steady_clock::now() - start < 5s) {
+    std::this_thread::sleep_for(10ms);
+    polled.poll(events);
+  }
+  check_right(events, polled.values);
+  CHECK(polled.device.error() == "");
+  CHECK(std::chrono::steady_clock::now() - start < 2s);
+}
+
+TEST_CASE("a gateway's dead unit does not keep its neighbour from being read") {
+  ScriptedPeer peer([](const Bytes& request, int) {
+    if (request[6] == 9) return Reaction();
+    return request[6] == 8 ? exception(request, 11) : right(request);
+  });
+  RigSettings rig;
+  for (const int unit : {1, 8, 9}) {
+    rig.devices.push_back(plc(peer.port()));
+    rig.devices.back().name = "u" + std::to_string(unit);
+    rig.devices.back().unit = unit;
+  }
+  const std::vector<Line> lines = open_lines(rig);
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].name == rig.devices[0].line());
+  REQUIRE(lines[0].devices.size() == 3);
+  const auto events = events_at({7});
+  int good = 0;
+  for (int i = 0; i < 50; ++i) {
+    good += lines[0].devices[0]->poll(pointers(events))[0].value.has_value();
+    CHECK(lines[0].devices[1]->poll(pointers(events))[0].reason == "exception 11");
+    CHECK(lines[0].devices[2]->poll(pointers(events))[0].reason == "timeout");
+  }
+  CHECK(good == 50);
+  CHECK(lines[0].devices[0]->error() == "");
+  CHECK(lines[0].devices[1]->error() == "exception 11");
+}
+
+TEST_CASE("a refused connection is 'disconnected' with the cause beside it") {
+  int port = 0;
+  {
+    port = ScriptedPeer([](const Bytes& request, int) { return right(request); }).port();
+  }
+  Polled polled(plc(port));
+  polled.poll(events_at({7}));
+  CHECK(polled.values[0].reason == "disconnected");
+  CHECK(polled.device.error() == "disconnected: Connection refused");
+}
+
+TEST_CASE("a register that holds NaN is not a number") {
+  ScriptedPeer peer([](const Bytes& request, int) {
+    Reaction reaction = right(request);
+    reaction.bytes[9] = 0x7F;
+    reaction.bytes[10] = 0xC0;
+    return reaction;
+  });
+  Polled polled(plc(peer.port()));
+  polled.poll({event("nan", 7, ValueType::float32)});
+  CHECK(polled.values[0].reason == "not a number");
+  CHECK(polled.values[0].words.size() == 2);
+}
+
+TEST_CASE("events with the same pointers but other registers are not read from an old plan") {
+  ScriptedPeer peer([](const Bytes& request, int) { return right(request); });
+  Polled polled(plc(peer.port()));
+  auto events = events_at({7, 8});
+  polled.poll(events);
+  events[1].where.address = 300;
+  polled.poll(events);
+  check_right(events, polled.values);
+}
+
+TEST_CASE("an interrupted poll ends at once, with results that say so") {
+  ScriptedPeer peer([](const Bytes&, int) { return Reaction(); });
+  DeviceSettings settings = plc(peer.port());
+  settings.timeout = 60s;
+  Polled polled(settings);
+  std::thread stopper([&] {
+    while (peer.requests() == 0) std::this_thread::sleep_for(1ms);
+    polled.device.interrupt();
+  });
+  const auto start = std::chrono::steady_clock::now();
+  polled.poll(events_at({0, 200}));
+  CHECK(std::chrono::steady_clock::now() - start < 2s);
+  for (const PolledValue& value : polled.values) CHECK(value.reason == "interrupted");
+  stopper.join();
+}

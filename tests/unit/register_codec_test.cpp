@@ -1,0 +1,177 @@
+#include "hardware/register_codec.h"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <ostream>
+#include <string>
+#include <vector>
+
+using namespace webmacs;
+
+namespace {
+
+using Words = std::vector<std::uint16_t>;
+
+constexpr ByteOrder all_orders[] = {ByteOrder::abcd, ByteOrder::cdab, ByteOrder::badc, ByteOrder::dcba};
+
+struct Golden {
+  ValueType type;
+  double value;
+  std::array<Words, 4> words;  // ABCD, CDAB, BADC, DCBA
+};
+
+// Written with Python's struct module and checked against pymodbus 3.0's BinaryPayloadBuilder, not with our encoder.
+const Golden golden[] = {
+    {ValueType::int16, -2, {Words{0xFFFE}, {0xFFFE}, {0xFEFF}, {0xFEFF}}},
+    {ValueType::int16, -12345, {Words{0xCFC7}, {0xCFC7}, {0xC7CF}, {0xC7CF}}},
+    {ValueType::uint16, 4660, {Words{0x1234}, {0x1234}, {0x3412}, {0x3412}}},
+    {ValueType::uint16, 60000, {Words{0xEA60}, {0xEA60}, {0x60EA}, {0x60EA}}},
+    {ValueType::int32, 123456789, {Words{0x075B, 0xCD15}, {0xCD15, 0x075B}, {0x5B07, 0x15CD}, {0x15CD, 0x5B07}}},
+    {ValueType::int32, -123456789, {Words{0xF8A4, 0x32EB}, {0x32EB, 0xF8A4}, {0xA4F8, 0xEB32}, {0xEB32, 0xA4F8}}},
+    {ValueType::uint32, 3000000000.0, {Words{0xB2D0, 0x5E00}, {0x5E00, 0xB2D0}, {0xD0B2, 0x005E}, {0x005E, 0xD0B2}}},
+    {ValueType::float32,
+     23.450000762939453,
+     {Words{0x41BB, 0x999A}, {0x999A, 0x41BB}, {0xBB41, 0x9A99}, {0x9A99, 0xBB41}}},
+    {ValueType::float32, -1234.5, {Words{0xC49A, 0x5000}, {0x5000, 0xC49A}, {0x9AC4, 0x0050}, {0x0050, 0x9AC4}}},
+    {ValueType::int64,
+     -1234567890123456.0,
+     {Words{0xFFFB, 0x9D2A, 0xC375, 0x4540},
+      {0x4540, 0xC375, 0x9D2A, 0xFFFB},
+      {0xFBFF, 0x2A9D, 0x75C3, 0x4045},
+      {0x4045, 0x75C3, 0x2A9D, 0xFBFF}}},
+    {ValueType::uint64,
+     283686952306183.0,
+     {Words{0x0001, 0x0203, 0x0405, 0x0607},
+      {0x0607, 0x0405, 0x0203, 0x0001},
+      {0x0100, 0x0302, 0x0504, 0x0706},
+      {0x0706, 0x0504, 0x0302, 0x0100}}},
+    {ValueType::float64,
+     23.45,
+     {Words{0x4037, 0x7333, 0x3333, 0x3333},
+      {0x3333, 0x3333, 0x7333, 0x4037},
+      {0x3740, 0x3373, 0x3333, 0x3333},
+      {0x3333, 0x3333, 0x3373, 0x3740}}},
+    {ValueType::float64,
+     -6.02214076e23,
+     {Words{0xC4DF, 0xE185, 0xCA57, 0xC517},
+      {0xC517, 0xCA57, 0xE185, 0xC4DF},
+      {0xDFC4, 0x85E1, 0x57CA, 0x17C5},
+      {0x17C5, 0x57CA, 0x85E1, 0xDFC4}}},
+};
+
+Register make(ValueType type, ByteOrder order = ByteOrder::abcd, double scale = 1, double offset = 0) {
+  Register where;
+  where.type = type;
+  where.order = order;
+  where.scale = scale;
+  where.offset = offset;
+  return where;
+}
+
+std::optional<double> decode(const Register& where, const Words& words) {
+  return decode_value(where, words.data());
+}
+
+Words encode(const Register& where, double value) {
+  Words words(static_cast<std::size_t>(where.count()));
+  encode_value(where, value, words.data());
+  return words;
+}
+
+}  // namespace
+
+TEST_CASE("golden vectors of every type in every order are decoded and encoded") {
+  for (const Golden& each : golden) {
+    for (std::size_t order = 0; order < 4; ++order) {
+      const Register where = make(each.type, all_orders[order]);
+      CAPTURE(std::string(to_text(each.type)));
+      CAPTURE(std::string(to_text(where.order)));
+      REQUIRE(each.words[order].size() == static_cast<std::size_t>(where.count()));
+      CHECK(decode(where, each.words[order]) == each.value);
+      CHECK(encode(where, each.value) == each.words[order]);
+    }
+  }
+}
+
+TEST_CASE("integers beyond 2^53 are rounded to the nearest double") {
+  CHECK(decode(make(ValueType::int64), {0xEEDD, 0xEF0B, 0x8216, 0x7EEB}) == -1234567890123456768.0);
+  CHECK(decode(make(ValueType::uint64), {0xAB54, 0xA98C, 0xEB1F, 0x0AD2}) == 12345678901234567168.0);
+  CHECK(decode(make(ValueType::uint64), {0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF}) == 18446744073709551616.0);
+}
+
+TEST_CASE("the ends of every integer type") {
+  CHECK(decode(make(ValueType::int16), {0x8000}) == -32768.0);
+  CHECK(decode(make(ValueType::int16), {0x7FFF}) == 32767.0);
+  CHECK(decode(make(ValueType::uint16), {0xFFFF}) == 65535.0);
+  CHECK(decode(make(ValueType::int32), {0x8000, 0}) == -2147483648.0);
+  CHECK(decode(make(ValueType::uint32), {0xFFFF, 0xFFFF}) == 4294967295.0);
+  CHECK(decode(make(ValueType::int64), {0x8000, 0, 0, 0}) == -9223372036854775808.0);
+}
+
+TEST_CASE("each bit of a register is a bool of its own, and swapped bytes move it") {
+  Register where = make(ValueType::boolean);
+  for (int bit = 0; bit < 16; ++bit) {
+    where.bit = bit;
+    const auto word = static_cast<std::uint16_t>(1u << bit);
+    CHECK(decode(where, {word}) == 1.0);
+    CHECK(decode(where, {static_cast<std::uint16_t>(~word)}) == 0.0);
+  }
+  where.order = ByteOrder::badc;
+  where.bit = 3;
+  CHECK(decode(where, {0x0800}) == 1.0);
+  CHECK(decode(where, {0x0008}) == 0.0);
+}
+
+TEST_CASE("writing a bit leaves its neighbours alone") {
+  Register where = make(ValueType::boolean);
+  where.bit = 4;
+  std::uint16_t word = 0xA0A5;
+  encode_value(where, 1, &word);
+  CHECK(word == 0xA0B5);
+  encode_value(where, 0, &word);
+  CHECK(word == 0xA0A5);
+}
+
+TEST_CASE("a coil is one for any word that is not zero") {
+  Register where = make(ValueType::boolean);
+  where.kind = RegisterKind::coil;
+  CHECK(decode(where, {1}) == 1.0);
+  CHECK(decode(where, {0}) == 0.0);
+  CHECK(encode(where, 1) == Words{1});
+}
+
+TEST_CASE("value = raw * scale + offset") {
+  CHECK(decode(make(ValueType::int16, ByteOrder::abcd, 0.1, -40), {655}) == 655 * 0.1 - 40);
+  CHECK(decode(make(ValueType::uint16, ByteOrder::abcd, -2, 0), {3}) == -6.0);
+  CHECK(encode(make(ValueType::int16, ByteOrder::abcd, 0.1, -40), 25.5) == Words{655});
+}
+
+TEST_CASE("NaN and infinity in a register are not numbers, and neither is a scale that overflows") {
+  CHECK_FALSE(decode(make(ValueType::float32), {0x7FC0, 0x0000}));
+  CHECK_FALSE(decode(make(ValueType::float32), {0x7F80, 0x0000}));
+  CHECK_FALSE(decode(make(ValueType::float32), {0xFF80, 0x0000}));
+  CHECK_FALSE(decode(make(ValueType::float64), {0x7FF8, 0, 0, 1}));
+  CHECK_FALSE(decode(make(ValueType::float64), {0xFFF0, 0, 0, 0}));
+  CHECK_FALSE(decode(make(ValueType::uint16, ByteOrder::abcd, 1e306, 0), {0xFFFF}));
+}
+
+TEST_CASE("minus zero is zero") {
+  const auto value = decode(make(ValueType::float32), {0x8000, 0});
+  REQUIRE(value);
+  CHECK_FALSE(std::signbit(*value));
+}
+
+TEST_CASE("what a type cannot hold is held at its ends") {
+  CHECK(encode(make(ValueType::uint16), -5) == Words{0});
+  CHECK(encode(make(ValueType::uint16), 1e9) == Words{0xFFFF});
+  CHECK(encode(make(ValueType::int16), -1e9) == Words{0x8000});
+  CHECK(encode(make(ValueType::int64), 1e30) == Words{0x7FFF, 0xFFFF, 0xFFFF, 0xFFFF});
+  CHECK(encode(make(ValueType::uint64), 1e30) == Words{0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF});
+  CHECK(encode(make(ValueType::uint32), std::numeric_limits<double>::quiet_NaN()) == Words{0, 0});
+  CHECK(decode(make(ValueType::float32), encode(make(ValueType::float32), 1e300)) ==
+        static_cast<double>(std::numeric_limits<float>::max()));
+}

@@ -1,0 +1,142 @@
+// Serial lines, on a pseudo terminal pair: libmodbus opens the one end, the test answers at the other.
+
+#include "hardware/modbus_line.h"
+#include "scripted_peer.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <fcntl.h>
+#include <functional>
+#include <poll.h>
+#include <string>
+#include <termios.h>
+#include <thread>
+#include <unistd.h>
+
+using namespace webmacs;
+using namespace std::chrono_literals;
+
+namespace {
+
+using Bytes = ScriptedPeer::Bytes;
+using Kind = ReadOutcome::Kind;
+
+class SerialPeer {
+ public:
+  // Answers each request of eight bytes with what `script` makes of it and its number.
+  explicit SerialPeer(std::function<Bytes(const Bytes&, int)> script)
+      : script_(std::move(script)), master_(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
+    REQUIRE(master_ >= 0);
+    REQUIRE(::grantpt(master_) == 0);
+    REQUIRE(::unlockpt(master_) == 0);
+    name_ = ::ptsname(master_);
+    slave_ = ::open(name_.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC);  // kept open, so that the pair outlives a reopening
+    termios raw{};
+    ::tcgetattr(slave_, &raw);
+    ::cfmakeraw(&raw);
+    ::tcsetattr(slave_, TCSANOW, &raw);
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~SerialPeer() {
+    stopping_ = true;
+    thread_.join();
+    ::close(slave_);
+    ::close(master_);
+  }
+  const std::string& name() const { return name_; }
+  void send(const Bytes& bytes) { [[maybe_unused]] const ssize_t sent = ::write(master_, bytes.data(), bytes.size()); }
+
+ private:
+  void serve() {
+    Bytes request;
+    int number = 0;
+    while (!stopping_) {
+      pollfd wait{master_, POLLIN, 0};
+      if (::poll(&wait, 1, 20) <= 0) continue;
+      std::uint8_t bytes[64];
+      const ssize_t size = ::read(master_, bytes, sizeof bytes);
+      if (size > 0) request.insert(request.end(), bytes, bytes + size);
+      if (request.size() < 8) continue;
+      send(script_(request, number++));
+      request.clear();
+    }
+  }
+
+  const std::function<Bytes(const Bytes&, int)> script_;
+  const int master_;
+  int slave_ = -1;
+  std::string name_;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+struct Reader {
+  explicit Reader(const std::string& port) {
+    DeviceSettings settings;
+    settings.transport = Transport::rtu;
+    settings.serial = port;
+    settings.baud = 115200;
+    line = make_modbus_line(settings);
+  }
+  Kind read(int address, int count = 3, int unit = 1) {
+    std::uint16_t words[125];
+    outcome = line->read({unit, RegisterKind::holding, address, count}, 60ms, 0us, words);
+    for (int i = 0; outcome.kind == Kind::good && i < count; ++i) {
+      if (words[i] != ScriptedPeer::value_at(unit, 3, address + i)) ++wrong_values;
+    }
+    return outcome.kind;
+  }
+  std::shared_ptr<ModbusLine> line;
+  ReadOutcome outcome;
+  int wrong_values = 0;
+};
+
+}  // namespace
+
+TEST_CASE("several units on a serial line are read") {
+  SerialPeer peer([](const Bytes& request, int) { return ScriptedPeer::right_reply(request); });
+  Reader reader(peer.name());
+  for (int unit = 1; unit < 6; ++unit) {
+    CHECK(reader.read(100 * unit, 40, unit) == Kind::good);
+    CHECK(reader.outcome.detail == "");
+  }
+  CHECK(reader.wrong_values == 0);
+}
+
+TEST_CASE("a late serial reply does not answer the next request") {
+  // A serial reply names no address: only silence and draining keep the readings apart.
+  SerialPeer peer([](const Bytes& request, int number) {
+    if (number == 0) std::this_thread::sleep_for(90ms);
+    return ScriptedPeer::right_reply(request);
+  });
+  Reader reader(peer.name());
+  CHECK(reader.read(100) == Kind::timeout);
+  CHECK(reader.read(200) == Kind::good);
+  CHECK(reader.read(300) == Kind::good);
+  CHECK(reader.wrong_values == 0);
+}
+
+TEST_CASE("noise on a serial line, before a request or inside a reply, is never a value") {
+  SerialPeer peer([](const Bytes& request, int number) {
+    Bytes reply = ScriptedPeer::right_reply(request);
+    if (number == 1) reply[5] ^= 0x20;
+    if (number == 3) reply.resize(reply.size() - 3);
+    return reply;
+  });
+  Reader reader(peer.name());
+  CHECK(reader.read(100) == Kind::good);
+  CHECK(reader.read(100) == Kind::bad_reply);
+  peer.send({0x00, 0xFF, 0x01});
+  CHECK(reader.read(200) == Kind::good);
+  CHECK(reader.read(100) == Kind::timeout);
+  CHECK(reader.read(300) == Kind::good);
+  CHECK(reader.wrong_values == 0);
+}
+
+TEST_CASE("a serial port that is not there is no connection") {
+  Reader reader("/dev/no-such-port");
+  CHECK(reader.read(100) == Kind::no_connection);
+  CHECK(reader.outcome.detail == "No such file or directory");
+}

@@ -1,0 +1,79 @@
+#include "common/ini.h"
+#include "server/settings.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdio>
+#include <fstream>
+#include <unistd.h>
+
+using namespace webmacs;
+
+namespace {
+
+struct File {
+  std::string path = "/tmp/webmacs-settings-" + std::to_string(getpid()) + ".ini";
+  explicit File(const std::string& text) { std::ofstream(path) << text; }
+  ~File() { std::remove(path.c_str()); }
+};
+
+std::vector<std::string> mistakes_of(const std::string& text) {
+  const File file(text);
+  try {
+    load_server_settings(file.path);
+  } catch (const ConfigurationError& error) {
+    return error.mistakes();
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("an empty file means the contract's defaults") {
+  const File file("");
+  const auto settings = load_server_settings(file.path);
+  CHECK(settings.listen_host == "127.0.0.1");
+  CHECK(settings.listen_port == 8000);
+  CHECK(settings.ws_heartbeat_interval == std::chrono::seconds(25));
+  CHECK(settings.ws_heartbeat_timeout == std::chrono::seconds(10));
+  CHECK(settings.client_queue_bytes == 1024 * 1024);
+  CHECK(settings.store_url == "sqlite:///var/lib/webmacs/server/webmacs.db");
+}
+
+TEST_CASE("every mistake of a file is named with its line") {
+  const auto mistakes = mistakes_of(
+      "[server]\n"
+      "listen = here\n"
+      "ws_heartbeat_interval = 1s\n"
+      "ws_heartbeat_timeout = 5s\n"
+      "trusted_proxies = 127.0.0.1, proxy\n"
+      "max_conections = 5\n"
+      "[tls]\n"
+      "certificate_file = /x.pem\n"
+      "[store]\n"
+      "url = mysql://x\n"
+      "retention = 90d\n"
+      "[sotre]\n");
+  REQUIRE(mistakes.size() == 8);
+  const std::vector<std::string> expected = {":2: [server] listen",          ":4: [server] ws_heartbeat_timeout",
+                                             ":5: [server] trusted_proxies", ":6: [server] max_conections",
+                                             ":7: [tls] private_key_file",   ":10: [store] url",
+                                             ":11: [store] retention",       ":12: [sotre]"};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    CAPTURE(mistakes[i]);
+    CHECK(mistakes[i].find(expected[i]) != std::string::npos);
+  }
+  CHECK(mistakes[3].find("max_connections") != std::string::npos);  // did you mean
+}
+
+TEST_CASE("who shortens only the heartbeat interval gets a shorter timeout") {
+  const File file("[server]\nws_heartbeat_interval = 1s\n");
+  CHECK(load_server_settings(file.path).ws_heartbeat_timeout == std::chrono::milliseconds(400));
+}
+
+TEST_CASE("addresses of both families are understood") {
+  const File file("[server]\nlisten = [::1]:0\n");
+  const auto settings = load_server_settings(file.path);
+  CHECK(settings.listen_host == "::1");
+  CHECK(settings.listen_port == 0);
+}
