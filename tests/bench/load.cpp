@@ -1,0 +1,47 @@
+#include "load.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <stdexcept>
+
+namespace webmacs {
+
+ClientOptions load_options(const std::string& url) {
+  const auto parsed = parse_websocket_url(url);
+  const char* token = std::getenv("WEBMACS_TOKEN");
+  if (!parsed || token == nullptr) throw std::runtime_error("needs a ws:// URL, and WEBMACS_TOKEN");
+  ClientOptions options;
+  options.url = *parsed;
+  options.headers = {{"Authorization", std::string("Bearer ") + token}};
+  options.limits.queue_bytes = 16 * 1024 * 1024;
+  options.limits.max_message_bytes = 64 * 1024 * 1024;
+  return options;
+}
+
+double percentile(std::vector<double>& values, double part) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  return values[std::min(values.size() - 1, static_cast<std::size_t>(part * static_cast<double>(values.size())))];
+}
+
+}  // namespace webmacs
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  try {
+    if (words.size() == 4 && words[0] == "push") {
+      webmacs::push(words[1], std::stoul(words[2]), std::stod(words[3]));
+    } else if (words.size() == 2 && words[0] == "watch") {
+      webmacs::watch(words[1]);
+    } else {
+      std::cerr << "webmacs-load push URL SIZE SECONDS | webmacs-load watch URL\n";
+      return 2;
+    }
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+  }
+}

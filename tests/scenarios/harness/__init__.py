@@ -1,0 +1,1 @@
+"""What the scenarios share: real programs, an independent Modbus server, independent WebSocket clients."""
