@@ -194,7 +194,7 @@ ReadOutcome ModbusDevice::request_once(const ReadRequest& request) {
   microseconds rest = 20ms;
   for (;;) {
     ++requests_;
-    const ReadOutcome outcome = line_->read(request, settings_.timeout, settings_.pause, words_.data());
+    ReadOutcome outcome = line_->read(request, settings_.timeout, settings_.pause, words_.data());
     const bool wait = outcome.kind == Kind::exception &&
                       (outcome.exception == busy || outcome.exception == acknowledge) && Clock::now() + rest < deadline;
     if (!wait) return outcome;

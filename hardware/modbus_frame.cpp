@@ -104,9 +104,9 @@ ReplyCheck check_rtu_reply(const ReadRequest& request, const std::uint8_t* bytes
 }
 
 void unpack_reply(const ReadRequest& request, const std::uint8_t* data, std::uint16_t* words) {
-  for (int i = 0; i < request.count; ++i) {
-    words[i] = is_bits(request.kind) ? static_cast<std::uint16_t>(data[i / 8] >> (i % 8) & 1)
-                                     : static_cast<std::uint16_t>(word_at(data + 2 * i));
+  const auto count = static_cast<std::size_t>(request.count);
+  for (std::size_t i = 0; i < count; ++i) {
+    words[i] = static_cast<std::uint16_t>(is_bits(request.kind) ? data[i / 8] >> (i % 8) & 1 : word_at(data + 2 * i));
   }
 }
 

@@ -260,6 +260,7 @@ EventSettings read_event(IniSection& section, const std::vector<DeviceEntry>& de
     if (where_known) place(section, event.where, address, *device);
   } else if (!event.device.empty()) {
     std::vector<std::string> names;
+    names.reserve(devices.size());
     for (const DeviceEntry& entry : devices) names.push_back(entry.settings.name);
     const auto near = did_you_mean(event.device, names);
     section.mistake("device", near ? fmt::format("there is no [device:{}] (did you mean {}?)", event.device, *near)

@@ -7,20 +7,21 @@
 #include "server/store/store.h"
 
 #include <spdlog/fmt/fmt.h>
+#include <sys/stat.h>
 
 #include <filesystem>
+#include <grp.h>
 #include <iostream>
 #include <stdexcept>
-
-#include <grp.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace webmacs {
 namespace {
 
 // A token's name is a controller's name too: the same characters as an event's id.
-bool valid_name(const std::string& name) { return valid_event_public_id(name); }
+bool valid_name(const std::string& name) {
+  return valid_event_public_id(name);
+}
 
 std::string state_of(const TokenRecord& token, Timestamp now) {
   if (token.revoked) return "revoked";

@@ -110,14 +110,13 @@ void Hub::reload() {
   notify_reloading();
   try {
     auto fresh = load_server_settings(settings_.file);
-    const bool restart = fresh.listen_host != settings_.listen_host || fresh.listen_port != settings_.listen_port ||
-                         fresh.store_url != settings_.store_url || fresh.web_root != settings_.web_root ||
-                         fresh.certificate_file != settings_.certificate_file ||
-                         fresh.private_key_file != settings_.private_key_file ||
-                         fresh.history_bytes != settings_.history_bytes ||
-                         fresh.stream_interval != settings_.stream_interval ||
-                         fresh.max_connections != settings_.max_connections ||
-                         fresh.max_connections_per_address != settings_.max_connections_per_address;
+    const bool restart =
+        fresh.listen_host != settings_.listen_host || fresh.listen_port != settings_.listen_port ||
+        fresh.store_url != settings_.store_url || fresh.web_root != settings_.web_root ||
+        fresh.certificate_file != settings_.certificate_file || fresh.private_key_file != settings_.private_key_file ||
+        fresh.history_bytes != settings_.history_bytes || fresh.stream_interval != settings_.stream_interval ||
+        fresh.max_connections != settings_.max_connections ||
+        fresh.max_connections_per_address != settings_.max_connections_per_address;
     settings_ = std::move(fresh);
     log_info("{} read again: heartbeat, origins, proxies and client_queue hold for new connections{}", settings_.file,
              restart ? "; other changes need a restart" : "");

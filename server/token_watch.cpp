@@ -33,7 +33,9 @@ TokenWatch::~TokenWatch() {
   reader_.stop();
 }
 
-void TokenWatch::start() { look(); }
+void TokenWatch::start() {
+  look();
+}
 
 void TokenWatch::stop() {
   stopped_ = true;

@@ -29,6 +29,23 @@ UpgradeAnswer refuse(http::status_code::value status, std::string problem) {
   return answer;
 }
 
+// Of an answer's first line, "HTTP/1.1 401 …"; 0 when it is none. websocketpp's parser would keep any number in an enum
+// that does not hold it.
+int status_of(std::string_view head) {
+  constexpr std::string_view version = "HTTP/1.";
+  if (head.substr(0, version.size()) != version || head.size() < version.size() + 6) return 0;
+  const std::string_view digits = head.substr(version.size() + 2, 3);
+  if (head[version.size() + 1] != ' ' || digits.find_first_not_of("0123456789") != std::string_view::npos) return 0;
+  const char behind = head[version.size() + 5];
+  return behind == ' ' || behind == '\r' ? std::stoi(std::string(digits)) : 0;
+}
+
+std::string phrase_of(int status) {
+  if (status > http::status_code::network_authentication_required) return "";
+  const std::string phrase = http::status_code::get_string(static_cast<http::status_code::value>(status));
+  return phrase == "Unknown" ? "" : phrase;
+}
+
 }  // namespace
 
 std::uint32_t SecureRandom::operator()() {
@@ -114,6 +131,17 @@ ClientHandshake::Progress ClientHandshake::feed(std::string_view& bytes) {
 }
 
 ClientHandshake::Progress ClientHandshake::judge() {
+  http_status_ = status_of(head_);
+  if (http_status_ == 0) {
+    problem_ = "the server's answer is no HTTP answer";
+    return Progress::failed;
+  }
+  if (http_status_ != http::status_code::switching_protocols) {
+    // In our words: the server's could repeat what we sent.
+    problem_ = "HTTP " + std::to_string(http_status_);
+    if (const std::string phrase = phrase_of(http_status_); !phrase.empty()) problem_ += " " + phrase;
+    return Progress::failed;
+  }
   http::parser::response response;
   try {
     response.consume(head_.data(), head_.size());
@@ -121,11 +149,7 @@ ClientHandshake::Progress ClientHandshake::judge() {
     problem_ = std::string("the server's answer is no HTTP answer: ") + e.what();
     return Progress::failed;
   }
-  http_status_ = response.get_status_code();
-  if (http_status_ != http::status_code::switching_protocols) {
-    // In our words: the server's could repeat what we sent.
-    problem_ = "HTTP " + std::to_string(http_status_) + " " + http::status_code::get_string(response.get_status_code());
-  } else if (request_->processor.validate_server_handshake_response(request_->head, response)) {
+  if (request_->processor.validate_server_handshake_response(request_->head, response)) {
     problem_ = "the server's answer is no answer to a WebSocket handshake";
   } else if (!response.get_header("Sec-WebSocket-Extensions").empty()) {
     problem_ = "the server selected an extension that nobody asked for";

@@ -15,10 +15,14 @@ constexpr std::uintmax_t most_file_bytes = 8 * 1024 * 1024;
 
 // Only these are served: a folder may hold sources and notes beside them.
 const std::map<std::string, std::string> content_types = {
-    {".html", "text/html; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"},
-    {".css", "text/css; charset=utf-8"},   {".svg", "image/svg+xml"},
-    {".png", "image/png"},                 {".ico", "image/x-icon"},
-    {".json", "application/json"},         {".woff2", "font/woff2"},
+    {".html", "text/html; charset=utf-8"},
+    {".js", "text/javascript; charset=utf-8"},
+    {".css", "text/css; charset=utf-8"},
+    {".svg", "image/svg+xml"},
+    {".png", "image/png"},
+    {".ico", "image/x-icon"},
+    {".json", "application/json"},
+    {".woff2", "font/woff2"},
 };
 
 // Scripts and connections of this host only: a page that is tricked has nobody to talk to.

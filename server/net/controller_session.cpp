@@ -13,7 +13,9 @@ constexpr int most_invalid_in_a_row = 20;
 constexpr double busy_retry_seconds = 2.0;
 constexpr std::chrono::seconds longest_hold{30};
 
-std::string foreign_reason(const AppendResult& result) { return "event belongs to " + result.owner; }
+std::string foreign_reason(const AppendResult& result) {
+  return "event belongs to " + result.owner;
+}
 
 }  // namespace
 
@@ -130,10 +132,18 @@ void ControllerSession::answer_batch(std::int64_t batch, ReadingsFrame& frame) {
     if (results.empty()) return self->send(encode(BusyMessage{ack.batch, busy_retry_seconds}));
     for (std::size_t i = 0; i < results.size(); ++i) {
       switch (results[i].outcome) {
-        case Outcome::stored: ++ack.stored; break;
-        case Outcome::duplicate: ++ack.duplicates; break;
-        case Outcome::conflict: ack.rejected.push_back({index[i], "conflict"}); break;
-        case Outcome::foreign_event: ack.rejected.push_back({index[i], foreign_reason(results[i])}); break;
+        case Outcome::stored:
+          ++ack.stored;
+          break;
+        case Outcome::duplicate:
+          ++ack.duplicates;
+          break;
+        case Outcome::conflict:
+          ack.rejected.push_back({index[i], "conflict"});
+          break;
+        case Outcome::foreign_event:
+          ack.rejected.push_back({index[i], foreign_reason(results[i])});
+          break;
       }
     }
     std::sort(ack.rejected.begin(), ack.rejected.end(), [](auto& a, auto& b) { return a.index < b.index; });

@@ -1,8 +1,8 @@
 #pragma once
 // What the hub makes of an HTTP request, and what it answers. Beast parses and writes; here is only what routes need.
 
-#include <boost/beast/http/message.hpp>
 #include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/message.hpp>
 
 #include <map>
 #include <string>

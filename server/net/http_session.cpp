@@ -25,7 +25,6 @@ HttpSession::HttpSession(HttpServices services, std::unique_ptr<ByteStream> stre
 }
 
 HttpSession::~HttpSession() {
-  services_.deadlines.remove(*this);
   services_.sessions.remove(*this);
 }
 
@@ -45,7 +44,8 @@ void HttpSession::start() {
 }
 
 void HttpSession::read() {
-  stream_->async_read([self = shared_from_this()](error_code ec, std::string_view bytes) { self->on_bytes(ec, bytes); });
+  stream_->async_read(
+      [self = shared_from_this()](error_code ec, std::string_view bytes) { self->on_bytes(ec, bytes); });
 }
 
 void HttpSession::on_bytes(error_code ec, std::string_view bytes) {
@@ -92,22 +92,24 @@ void HttpSession::answer(const HttpResponse& response, bool keep_alive) {
   const bool head_only = parser_->is_header_done() && parser_->get().method() == http::verb::head;
   output_ = serialize(response, keep_alive, head_only);
   services_.deadlines.set(*this, std::chrono::steady_clock::now() + idle_deadline);
-  stream_->async_write({boost::asio::buffer(output_)}, [self = shared_from_this(), keep_alive](error_code ec, std::size_t) {
-    if (ec || !self->stream_) return self->finish();
-    if (!keep_alive) {
-      // FIN first and then until the peer closes or 2 s: closing with unread input would reset the response away.
-      self->stream_->shutdown_send();
-      self->services_.deadlines.set(*self, std::chrono::steady_clock::now() + linger_deadline);
-      self->input_.clear();
-      self->drain();
-      return;
-    }
-    self->parser_.emplace();
-    self->parser_->header_limit(most_header_bytes);
-    if (self->input_.empty()) return self->read();
-    self->services_.deadlines.set(*self, std::chrono::steady_clock::now() + header_deadline);
-    self->parse();
-  });
+  stream_->async_write({boost::asio::buffer(output_)},
+                       [self = shared_from_this(), keep_alive](error_code ec, std::size_t) {
+                         if (ec || !self->stream_) return self->finish();
+                         if (!keep_alive) {
+                           // FIN first and then until the peer closes or 2 s: closing with unread input would reset the
+                           // response away.
+                           self->stream_->shutdown_send();
+                           self->services_.deadlines.set(*self, std::chrono::steady_clock::now() + linger_deadline);
+                           self->input_.clear();
+                           self->drain();
+                           return;
+                         }
+                         self->parser_.emplace();
+                         self->parser_->header_limit(most_header_bytes);
+                         if (self->input_.empty()) return self->read();
+                         self->services_.deadlines.set(*self, std::chrono::steady_clock::now() + header_deadline);
+                         self->parse();
+                       });
 }
 
 void HttpSession::drain() {
@@ -124,7 +126,9 @@ void HttpSession::finish() {
   guard_.reset();
 }
 
-void HttpSession::on_deadline(TimePoint) { close(); }
+void HttpSession::on_deadline(TimePoint) {
+  close();
+}
 
 void HttpSession::close() {
   if (stream_) stream_->close();  // the handler under way comes with an error and finishes

@@ -46,8 +46,7 @@ struct HttpServices {
 class HttpSession : public std::enable_shared_from_this<HttpSession>, private DeadlineOwner {
  public:
   // `guard` is kept until the connection is closed, by an upgraded WebSocket too.
-  HttpSession(HttpServices services, std::unique_ptr<ByteStream> stream, std::string peer,
-              std::shared_ptr<void> guard);
+  HttpSession(HttpServices services, std::unique_ptr<ByteStream> stream, std::string peer, std::shared_ptr<void> guard);
   ~HttpSession();
   void start();
   // Closes the socket at once.
@@ -71,8 +70,8 @@ class HttpSession : public std::enable_shared_from_this<HttpSession>, private De
   const std::string peer_;
   std::shared_ptr<void> guard_;
   std::optional<Parser> parser_;
-  std::string input_;    // bytes of the request that is being read, and what followed it
-  std::string output_;   // the response under way
+  std::string input_;   // bytes of the request that is being read, and what followed it
+  std::string output_;  // the response under way
 };
 
 }  // namespace webmacs

@@ -34,9 +34,13 @@ Listener::Listener(boost::asio::io_context& io, const std::string& host, int por
   }
 }
 
-int Listener::port() const { return acceptor_.local_endpoint().port(); }
+int Listener::port() const {
+  return acceptor_.local_endpoint().port();
+}
 
-void Listener::start() { accept(); }
+void Listener::start() {
+  accept();
+}
 
 void Listener::close() {
   error_code ignored;
@@ -65,8 +69,8 @@ void Listener::on_accepted(Tcp::socket socket) {
   const auto endpoint = socket.remote_endpoint(ec);
   if (ec) return;  // gone already
   const std::string peer = address_text(endpoint);
-  const bool trusted = std::find(limits_.trusted_proxies.begin(), limits_.trusted_proxies.end(), peer) !=
-                       limits_.trusted_proxies.end();
+  const bool trusted =
+      std::find(limits_.trusted_proxies.begin(), limits_.trusted_proxies.end(), peer) != limits_.trusted_proxies.end();
   const auto known = counts_->by_address.find(peer);
   const std::size_t of_peer = known == counts_->by_address.end() ? 0 : known->second;
   if (counts_->all >= limits_.connections || (!trusted && of_peer >= limits_.connections_per_address)) {

@@ -74,7 +74,9 @@ WebSocketEntry::WebSocketEntry(const ServerSettings& settings, const Access& acc
       feed_(feed),
       deadlines_(deadlines) {}
 
-bool WebSocketEntry::is_websocket_path(std::string_view path) { return path == telemetry_path || path == stream_path; }
+bool WebSocketEntry::is_websocket_path(std::string_view path) {
+  return path == telemetry_path || path == stream_path;
+}
 
 std::optional<HttpResponse> WebSocketEntry::refusal(const HttpRequest& request) const {
   if (!is_websocket_path(request.path)) return problem(404, "there is nothing at this path");
@@ -98,8 +100,7 @@ void WebSocketEntry::enter(const HttpRequest& request, std::string raw_request, 
   const bool pushes = request.path == telemetry_path;
   const std::string subprotocol = offers_webmacs_subprotocol(request) ? webmacs_subprotocol : "";
   const auto connection_limits = limits(pushes ? answer_queue_bytes : settings_.client_queue_bytes);
-  const auto verdict =
-      access_.check(presented_token(request), pushes ? Right::push : Right::read, utc_now());
+  const auto verdict = access_.check(presented_token(request), pushes ? Right::push : Right::read, utc_now());
 
   if (const auto* denial = std::get_if<Denial>(&verdict)) {
     log_info("refused {} on {}: {}", request.client, request.path, to_text(*denial));

@@ -32,7 +32,9 @@ void ControllerRegistry::socket_closed(const std::string& name) {
   if (!found.state.online) changed_(found.state);
 }
 
-void ControllerRegistry::heard(const std::string& name) { entry(name); }
+void ControllerRegistry::heard(const std::string& name) {
+  entry(name);
+}
 
 void ControllerRegistry::reported(const std::string& name, const StatusFrame& status) {
   Entry& found = entry(name);

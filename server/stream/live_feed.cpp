@@ -51,7 +51,9 @@ LiveFeed::LiveFeed(boost::asio::io_context& io, ConnectionManager& connections,
       flush_timer_(io),
       backfill_timer_(io) {}
 
-void LiveFeed::preload(const Datapoint& datapoint) { latest_.add(datapoint, utc_now()); }
+void LiveFeed::preload(const Datapoint& datapoint) {
+  latest_.add(datapoint, utc_now());
+}
 
 void LiveFeed::publish(const std::vector<Point>& points) {
   const Timestamp now = utc_now();
@@ -206,8 +208,7 @@ SharedFrame LiveFeed::welcome(const Subscription& subscription, std::size_t limi
     if (frames.size() <= limit_bytes) return std::make_shared<const std::string>(std::move(frames));
     frames.clear();  // more than the client's queue holds: it fetches the series instead
   }
-  append_text_frame(frames,
-                    encode_feed_connected(cursor(), false, latest_.encode(subscription.filter, utc_now())));
+  append_text_frame(frames, encode_feed_connected(cursor(), false, latest_.encode(subscription.filter, utc_now())));
   return std::make_shared<const std::string>(std::move(frames));
 }
 

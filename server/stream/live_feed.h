@@ -69,7 +69,7 @@ class LiveFeed {
   using Clock = std::chrono::steady_clock;
   struct Group {  // the subscribers of one topic
     Subscription subscription;
-    std::string pending;          // single: frames; batch: encoded datapoints
+    std::string pending;  // single: frames; batch: encoded datapoints
     Clock::time_point last_flush{};
   };
 

@@ -1,107 +1,17 @@
 #include "hardware/modbus_device.h"
 
-#include "hardware/register_codec.h"
 #include "hardware/simulator/simulator.h"
-#include "scripted_peer.h"
+#include "modbus_device_tools.h"
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <thread>
 
 using namespace webmacs;
-using namespace std::chrono_literals;
+using namespace webmacs::device_tests;
 
 namespace {
-
-using Bytes = ScriptedPeer::Bytes;
-using Reaction = ScriptedPeer::Reaction;
-
-EventSettings event(const std::string& id, int address, ValueType type = ValueType::uint16,
-                    RegisterKind kind = RegisterKind::holding) {
-  EventSettings settings;
-  settings.event_public_id = id;
-  settings.device = "plc";
-  settings.where.kind = kind;
-  settings.where.address = static_cast<std::uint16_t>(address);
-  settings.where.type = type;
-  return settings;
-}
-
-std::vector<EventSettings> events_at(const std::vector<int>& addresses) {
-  std::vector<EventSettings> events;
-  for (const int address : addresses) events.push_back(event("e" + std::to_string(address), address));
-  return events;
-}
-
-std::vector<const EventSettings*> pointers(const std::vector<EventSettings>& events) {
-  std::vector<const EventSettings*> all;
-  for (const EventSettings& each : events) all.push_back(&each);
-  return all;
-}
-
-DeviceSettings plc(int port) {
-  DeviceSettings device;
-  device.name = "plc";
-  device.host = "127.0.0.1";
-  device.port = port;
-  device.timeout = 100ms;
-  return device;
-}
-
-Reaction right(const Bytes& request) {
-  Reaction reaction;
-  reaction.bytes = ScriptedPeer::right_reply(request);
-  return reaction;
-}
-
-Reaction exception(const Bytes& request, int code) {
-  Reaction reaction;
-  reaction.bytes = {request[0],
-                    request[1],
-                    0,
-                    0,
-                    0,
-                    3,
-                    request[6],
-                    static_cast<std::uint8_t>(request[7] | 0x80),
-                    static_cast<std::uint8_t>(code)};
-  return reaction;
-}
-
-// A peer that refuses every request which touches one of the holes.
-ScriptedPeer::Script with_holes(std::vector<int> holes) {
-  return [holes = std::move(holes)](const Bytes& request, int) {
-    const int first = request[8] << 8 | request[9];
-    const int count = request[10] << 8 | request[11];
-    for (const int hole : holes) {
-      if (hole >= first && hole < first + count) return exception(request, 2);
-    }
-    return right(request);
-  };
-}
-
-struct Polled {
-  explicit Polled(const DeviceSettings& settings) : device(settings, make_modbus_line(settings)) {}
-
-  // How many requests the poll took.
-  std::uint64_t poll(const std::vector<EventSettings>& events) {
-    const std::uint64_t before = device.requests();
-    values = device.poll(pointers(events));
-    return device.requests() - before;
-  }
-
-  ModbusDevice device;
-  std::vector<PolledValue> values;
-};
-
-void check_right(const std::vector<EventSettings>& events, const std::vector<PolledValue>& values) {
-  REQUIRE(values.size() == events.size());
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    CAPTURE(events[i].event_public_id);
-    CHECK(values[i].reason == "");
-    CHECK(values[i].value == ScriptedPeer::value_at(1, 3, events[i].where.address));
-  }
-}
 
 // A simulator that runs in a thread of its own.
 class RunningSimulator {
@@ -146,84 +56,6 @@ TEST_CASE("values of all kinds come back in the order they were asked for, with 
     CHECK(polled.values[3].words == std::vector<std::uint16_t>{0, 0, 0, static_cast<std::uint16_t>(round)});
   }
   CHECK(polled.device.error() == "");
-}
-
-TEST_CASE("a hole is found by halving, everything else is delivered in the same poll, and it is remembered") {
-  ScriptedPeer peer(with_holes({140}));
-  Polled polled(plc(peer.port()));
-  std::vector<int> addresses;
-  for (int i = 0; i < 100; ++i) addresses.push_back(100 + i);
-  const auto events = events_at(addresses);
-  const std::uint64_t first = polled.poll(events);
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    if (addresses[i] == 140) {
-      CHECK_FALSE(polled.values[i].value);
-      CHECK(polled.values[i].reason == "exception 2");
-    } else {
-      CHECK(polled.values[i].value == ScriptedPeer::value_at(1, 3, addresses[i]));
-    }
-  }
-  CHECK(first <= 1 + 2 * 7 + 2);  // 2·log2(100) + 2 beside the one that failed
-  CHECK(polled.poll(events) == 2);
-  CHECK(polled.values[40].reason == "exception 2");
-  CHECK(polled.device.error() == "");
-}
-
-TEST_CASE("a hole between two values costs only their being merged") {
-  ScriptedPeer peer(with_holes({103}));
-  Polled polled(plc(peer.port()));
-  const auto events = events_at({100, 101, 102, 104, 105});
-  polled.poll(events);
-  check_right(events, polled.values);
-  CHECK(polled.poll(events) == 2);
-  check_right(events, polled.values);
-}
-
-TEST_CASE("a hole is forgotten after a reconnect") {
-  std::atomic<bool> hole{true};
-  const auto script = with_holes({101});
-  ScriptedPeer peer([&](const Bytes& request, int number) { return hole ? script(request, number) : right(request); });
-  Polled polled(plc(peer.port()));
-  const auto events = events_at({100, 101, 102});
-  polled.poll(events);
-  CHECK(polled.values[1].reason == "exception 2");
-  hole = false;
-  peer.drop_connections();
-  polled.poll(events);  // finds the connection gone, reads around the hole on the new one
-  polled.poll(events);
-  check_right(events, polled.values);
-  CHECK(polled.poll(events) == 1);
-}
-
-TEST_CASE("a value that was refused is asked for again after a while, without a reconnect") {
-  std::atomic<bool> hole{true};
-  const auto script = with_holes({101});
-  ScriptedPeer peer([&](const Bytes& request, int number) { return hole ? script(request, number) : right(request); });
-  Polled polled(plc(peer.port()));
-  const auto events = events_at({100, 101, 102});
-  polled.poll(events);
-  CHECK(polled.values[1].reason == "exception 2");
-  hole = false;
-  std::this_thread::sleep_for(1050ms);
-  polled.poll(events);
-  check_right(events, polled.values);
-  CHECK(polled.poll(events) == 1);
-  CHECK(peer.connections() == 1);
-}
-
-TEST_CASE("a device that allows fewer registers than configured is read in pieces") {
-  ScriptedPeer peer([](const Bytes& request, int) {
-    return (request[10] << 8 | request[11]) > 20 ? exception(request, 3) : right(request);
-  });
-  Polled polled(plc(peer.port()));
-  std::vector<int> addresses;
-  for (int i = 0; i < 100; ++i) addresses.push_back(i);
-  const auto events = events_at(addresses);
-  for (int i = 0; i < 3; ++i) {
-    polled.poll(events);
-    check_right(events, polled.values);
-  }
-  CHECK(polled.poll(events) <= 8);
 }
 
 TEST_CASE("other exceptions are the reason of what was asked, and the rest is read") {
