@@ -57,6 +57,8 @@ void FrontendSession::deliver(const SharedFrame& frames) {
   behind_ = true;
   if (subscription_.format == StreamFormat::batch) {
     log_debug("frontend {} at {} is behind; it gets the latest values when it reads again", identity().name, peer_);
+    // A burst that is larger than the whole queue: nothing is under way that on_sent could come of.
+    if (connection_->queued_bytes() == 0) catch_up();
     return;
   }
   log_info("frontend {} at {} is too slow for the stream; it is closed with 1013", identity().name, peer_);
@@ -64,7 +66,10 @@ void FrontendSession::deliver(const SharedFrame& frames) {
 }
 
 void FrontendSession::on_sent() {
-  if (!connection_ || !behind_ || subscription_.format != StreamFormat::batch) return;
+  if (connection_ && behind_ && subscription_.format == StreamFormat::batch) catch_up();
+}
+
+void FrontendSession::catch_up() {
   const auto frames = feed_.catch_up(subscription_, delivered_number_);
   if (!connection_->try_send(frames)) {
     connection_->close(close_code::try_again_later, "The latest values exceed client_queue");

@@ -31,6 +31,7 @@ class FrontendSession : public Session, public Subscriber, public std::enable_sh
 
  private:
   void start();
+  void catch_up();
   void answer(const std::string& text);
 
   LiveFeed& feed_;

@@ -20,9 +20,11 @@ async def measure(size):
         with DiskProbe(setting.folder) as disk:
             pusher = Load(controller, "push", hub.url("/ws/controller/telemetry", ack=1), size, SECONDS)
             pushed = await asyncio.to_thread(pusher.finish)
-        await asyncio.sleep(0.5)  # what is on its way to the subscriber
+        await asyncio.sleep(1)  # what is on its way to the subscriber
         seen = watcher.finish(stop=True)
         assert hub.store.count() == pushed["stored"], "what was acknowledged is in the store"
+        shown = seen["datapoints"] + seen["skipped"]
+        assert shown == pushed["stored"], f"of {pushed['stored']} readings {shown} were shown or said to be left out"
         assert hub.stop()[0] == 0
     name = f"ingest, {size} a message"
     show(name, pushed["stored"] / pushed["seconds"], "readings/s", note=f"busy answers: {pushed['busy']}")

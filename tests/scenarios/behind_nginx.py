@@ -52,9 +52,9 @@ class BehindNginx(Scenario):
         (self.folder / "site.conf").write_text(site)
         temporary = "".join(f"  {name}_temp_path {self.folder}/{name};\n"
                             for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        # The surrounding error log is nginx's default level, as on a lab's machine.
+        # One process, so that none is left when it is killed. The surrounding error log has nginx's default level.
         (self.folder / "nginx.conf").write_text(
-            f"pid {self.folder}/nginx.pid;\nerror_log {self.folder}/nginx.main.log;\nworker_processes 1;\n"
+            f"pid {self.folder}/nginx.pid;\nerror_log {self.folder}/nginx.main.log;\nmaster_process off;\n"
             f"events {{ worker_connections 256; }}\nhttp {{\n{temporary}  access_log off;\n"
             f"  include {self.folder}/site.conf;\n}}\n")
         return self.folder / "nginx.conf"
