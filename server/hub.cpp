@@ -5,6 +5,7 @@
 #include "common/service.h"
 #include "common/timestamp.h"
 #include "common/websocket/tls.h"
+#include "server/net/credentials.h"
 
 #include <algorithm>
 #include <csignal>
@@ -88,8 +89,13 @@ void Hub::accept(Tcp::socket socket, std::string peer, std::shared_ptr<void> gua
   error_code ignored;
   socket.set_option(Tcp::no_delay(true), ignored);
   auto stream = tls_ ? make_tls_stream(std::move(socket), *tls_, true) : make_plain_stream(std::move(socket));
-  HttpServices services{[this](const HttpRequest& request) { return rest_.handle(request); }, websockets_,
-                        settings_.trusted_proxies, deadlines_, http_sessions_};
+  HttpServices services{[this](const HttpRequest& request) { return rest_.handle(request); },
+                        [this](const HttpRequest& request) { return access_.unknown(presented_token(request)); },
+                        [this](std::function<void()> done) { tokens_->refresh(std::move(done)); },
+                        websockets_,
+                        settings_.trusted_proxies,
+                        deadlines_,
+                        http_sessions_};
   std::make_shared<HttpSession>(std::move(services), std::move(stream), std::move(peer), std::move(guard))->start();
 }
 

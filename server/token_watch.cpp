@@ -2,7 +2,7 @@
 
 #include <boost/asio/post.hpp>
 
-#include <optional>
+#include <utility>
 
 namespace webmacs {
 namespace {
@@ -11,49 +11,58 @@ constexpr std::chrono::milliseconds look_interval{400};
 
 }  // namespace
 
+// What a look under way needs, which may outlive the watch.
 struct TokenWatch::State {
-  // Network thread only.
-  Changed changed;
-  RepeatedLog failed{LogLevel::warning};
-  bool looking = false;
-  bool alive = true;
   // The reader's thread only.
   std::unique_ptr<Store> store;
   std::optional<std::int64_t> counter;
+  // Network thread only; null once the watch is gone.
+  TokenWatch* watch = nullptr;
 };
 
 TokenWatch::TokenWatch(boost::asio::io_context& io, std::unique_ptr<Store> store, Changed changed)
-    : io_(io), timer_(io), state_(std::make_shared<State>()), reader_("token-watch", 1) {
+    : io_(io), changed_(std::move(changed)), timer_(io), state_(std::make_shared<State>()), reader_("token-watch", 1) {
   state_->store = std::move(store);
-  state_->changed = std::move(changed);
+  state_->watch = this;
 }
 
 TokenWatch::~TokenWatch() {
-  state_->alive = false;
+  state_->watch = nullptr;
   reader_.stop();
 }
 
 void TokenWatch::start() {
+  wait();
   look();
 }
 
 void TokenWatch::stop() {
   stopped_ = true;
   timer_.cancel();
+  asked_.clear();
+  answered_.clear();
+}
+
+void TokenWatch::refresh(std::function<void()> done) {
+  if (stopped_) return;
+  asked_.push_back(std::move(done));
+  look();
 }
 
 void TokenWatch::wait() {
   timer_.expires_after(look_interval);
   timer_.async_wait([this](boost::system::error_code ec) {
-    if (!ec) look();
+    if (ec || stopped_) return;
+    wait();
+    look();
   });
 }
 
 void TokenWatch::look() {
-  if (stopped_) return;
-  wait();
-  if (state_->looking) return;  // the store is slow; the next look will see it
-  state_->looking = reader_.try_post([&io = io_, state = state_] {
+  if (looking_ || stopped_) return;
+  looking_ = true;
+  answered_.swap(asked_);
+  reader_.try_post([&io = io_, state = state_] {
     std::optional<std::vector<TokenRecord>> tokens;
     std::string failure;
     try {
@@ -66,12 +75,18 @@ void TokenWatch::look() {
       failure = error.what();
     }
     boost::asio::post(io, [state, tokens = std::move(tokens), failure = std::move(failure)]() mutable {
-      state->looking = false;
-      if (!state->alive) return;
-      if (!failure.empty()) state->failed.write("tokens cannot be read: " + failure + "; those known stay in force");
-      if (tokens) state->changed(std::move(*tokens));
+      if (state->watch) state->watch->looked(std::move(tokens), failure);
     });
   });
+}
+
+void TokenWatch::looked(std::optional<std::vector<TokenRecord>> tokens, const std::string& failure) {
+  looking_ = false;
+  if (stopped_) return;
+  if (!failure.empty()) failed_.write("tokens cannot be read: " + failure + "; those known stay in force");
+  if (tokens) changed_(std::move(*tokens));
+  for (const auto& done : std::exchange(answered_, {})) done();
+  if (!asked_.empty()) look();
 }
 
 }  // namespace webmacs

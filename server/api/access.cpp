@@ -76,15 +76,24 @@ void Access::replace(std::vector<TokenRecord> tokens) {
   tokens_ = std::move(tokens);
 }
 
-std::variant<Identity, Denial> Access::check(std::string_view token, Right right, Timestamp now) const {
-  if (token.empty()) return Denial::missing;
-  const std::string hash = token_hash(token);
-  // Every record is compared: the time taken tells nothing about which one was nearly right.
+// Every record is compared: the time taken tells nothing about which one was nearly right.
+const TokenRecord* Access::find(const std::string& hash) const {
   const TokenRecord* found = nullptr;
   for (const TokenRecord& record : tokens_) {
     if (record.hash.size() != hash.size()) continue;
     if (CRYPTO_memcmp(record.hash.data(), hash.data(), hash.size()) == 0) found = &record;
   }
+  return found;
+}
+
+bool Access::unknown(std::string_view token) const {
+  return !token.empty() && find(token_hash(token)) == nullptr;
+}
+
+std::variant<Identity, Denial> Access::check(std::string_view token, Right right, Timestamp now) const {
+  if (token.empty()) return Denial::missing;
+  const std::string hash = token_hash(token);
+  const TokenRecord* found = find(hash);
   if (found == nullptr) return Denial::invalid;
   if (const auto denial = denial_of(*found, now)) return *denial;
   const std::optional<Role> role = parse_role(found->role);

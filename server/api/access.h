@@ -38,10 +38,15 @@ class Access {
   // `token` empty: missing. Hashes are compared in constant time.
   std::variant<Identity, Denial> check(std::string_view token, Right right, Timestamp now) const;
 
+  // Whether a token is presented that no record knows: it may have been made a moment ago.
+  bool unknown(std::string_view token) const;
+
   // Why an identity that entered earlier may no longer stay; empty while it may.
   std::optional<Denial> still_allowed(const Identity& identity, Timestamp now) const;
 
  private:
+  const TokenRecord* find(const std::string& hash) const;
+
   std::vector<TokenRecord> tokens_;
 };
 

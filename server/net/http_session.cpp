@@ -76,6 +76,13 @@ void HttpSession::handle() {
   parse_target({header.target().data(), header.target().size()}, request.path, request.query);
   request.client = client_address(peer_, request.field("X-Forwarded-For"), services_.trusted_proxies);
 
+  // Whoever just made a token on the command line may use it at once.
+  if (!tokens_are_fresh_ && services_.unknown_token(request)) {
+    tokens_are_fresh_ = true;
+    return services_.refresh_tokens([self = shared_from_this()] { self->handle(); });
+  }
+  tokens_are_fresh_ = false;
+
   if (request.path.rfind("/ws/", 0) == 0) {
     if (const auto refusal = services_.websockets.refusal(request)) return answer(*refusal, false);
     services_.deadlines.remove(*this);

@@ -37,6 +37,9 @@ class HttpSessionSet {
 // What an HTTP connection needs of the hub; all of it outlives the session.
 struct HttpServices {
   std::function<HttpResponse(const HttpRequest&)> rest;
+  // Whether the request presents a token that nobody knows (yet), and reading them anew.
+  std::function<bool(const HttpRequest&)> unknown_token;
+  std::function<void(std::function<void()> done)> refresh_tokens;
   WebSocketEntry& websockets;
   const std::vector<std::string>& trusted_proxies;
   DeadlineList& deadlines;
@@ -70,6 +73,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession>, private De
   const std::string peer_;
   std::shared_ptr<void> guard_;
   std::optional<Parser> parser_;
+  bool tokens_are_fresh_ = false;  // for the request that is being handled
   std::string input_;   // bytes of the request that is being read, and what followed it
   std::string output_;  // the response under way
 };

@@ -9,7 +9,7 @@ namespace webmacs {
 namespace {
 
 constexpr std::chrono::seconds backfill_notice_interval{1};
-constexpr std::size_t replay_frame_bytes = 60 * 1024;
+constexpr std::size_t largest_pending_bytes = 60 * 1024;
 
 std::string new_epoch() {
   std::random_device random;
@@ -67,6 +67,7 @@ void LiveFeed::publish(const std::vector<Point>& points) {
     append_datapoint(encoded, datapoint);
     add_to_groups(datapoint, encoded);
     history_.add(FeedPoint{datapoint.reading.event_public_id, std::move(encoded)});
+    flush_large();
   }
   flush_due();
 }
@@ -93,6 +94,13 @@ void LiveFeed::flush(Group& group) {
   group.pending.clear();
   group.last_flush = Clock::now();
   connections_.broadcast(group.subscription.topic(), std::make_shared<const std::string>(std::move(frames)));
+}
+
+// One envelope never becomes larger than what a queue holds or a client's library takes.
+void LiveFeed::flush_large() {
+  for (auto& [topic, group] : groups_) {
+    if (group.pending.size() >= largest_pending_bytes) flush(group);
+  }
 }
 
 // The default format leaves at once; batches wait until stream_interval after the one before, a lone one not at all.
@@ -195,7 +203,7 @@ SharedFrame LiveFeed::welcome(const Subscription& subscription, std::size_t limi
     };
     history_.for_each_after(since->number, [&](const FeedEntry& entry) {
       if (const auto* point = std::get_if<FeedPoint>(&entry)) {
-        if (datapoints.size() + point->encoded.size() > replay_frame_bytes) send_datapoints();
+        if (datapoints.size() + point->encoded.size() > largest_pending_bytes) send_datapoints();
         ++number;
         if (subscription.filter.matches(point->event_public_id)) append_item(datapoints, point->encoded);
         return;

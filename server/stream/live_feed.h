@@ -78,6 +78,7 @@ class LiveFeed {
   void note_backfill(const Reading& reading);
   void send_backfilled();
   void flush(Group& group);
+  void flush_large();
   void flush_due();
   void arm(Clock::time_point due);
 

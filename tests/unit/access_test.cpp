@@ -38,6 +38,18 @@ TEST_CASE("each role may what the contract lists, and nothing else") {
   CHECK(rights(Role::admin) == "push read operate administer ");
 }
 
+TEST_CASE("only a token that no record knows is unknown: a revoked one is known") {
+  Access access;
+  const std::string known = make_token(), revoked = make_token();
+  TokenRecord gone = record("bob", revoked, "viewer");
+  gone.revoked = gone.created;
+  access.replace({record("anna", known, "viewer"), gone});
+  CHECK_FALSE(access.unknown(known));
+  CHECK_FALSE(access.unknown(revoked));
+  CHECK_FALSE(access.unknown(""));
+  CHECK(access.unknown(make_token()));
+}
+
 TEST_CASE("roles are read as they are written") {
   for (const Role role : {Role::controller, Role::viewer, Role::operator_, Role::admin}) {
     CHECK(parse_role(to_text(role)) == role);

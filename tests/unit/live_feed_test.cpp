@@ -109,6 +109,23 @@ TEST_CASE("a lone datapoint leaves at once, those right behind it together") {
   CHECK(client->heard[1]["datapoints"].size() == 2);
 }
 
+TEST_CASE("a flood leaves in envelopes of bounded size, none of which covers what it does not hold") {
+  Bench bench;
+  const auto client = bench.subscribe(batch());
+  std::vector<LiveFeed::Point> flood;
+  for (int i = 0; i < 3000; ++i) flood.push_back(point("a", i));
+  bench.feed.publish(flood);
+  bench.io.run_for(milliseconds(100));
+  std::size_t seen = 0;
+  for (const auto& envelope : client->heard) {
+    CHECK(envelope["datapoints"].size() < 1000);
+    seen += envelope["datapoints"].size();
+    CHECK(parse_cursor(envelope["cursor"].get<std::string>())->number == seen);
+  }
+  CHECK(seen == 3000);
+  CHECK(client->heard.size() > 3);
+}
+
 TEST_CASE("welcome has the latest value of each event") {
   Bench bench;
   bench.feed.publish({point("a", 1), point("a", 2), point("b", 5, true)});
