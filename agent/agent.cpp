@@ -154,10 +154,14 @@ void Agent::start_lines(const RigSettings& rig) {
     RunningLine running;
     for (const auto& device : line.devices) {
       running.part.devices.push_back(device->settings());
-      devices_.push_back({device->settings().name, false, "not polled yet"});
       for (const EventSettings& event : rig.events) {
         if (event.device == device->settings().name) running.part.events.push_back(event);
       }
+    }
+    for (const DeviceSettings& device : running.part.devices) {
+      const bool asked = std::any_of(running.part.events.begin(), running.part.events.end(),
+                                     [&](const EventSettings& event) { return event.device == device.name; });
+      devices_.push_back({device.name, false, asked ? "not polled yet" : "has no events: never polled"});
     }
     PollerSink sink{
         [this](std::vector<Reading> readings) { inbox_.put(std::move(readings)); },

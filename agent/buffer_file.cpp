@@ -9,7 +9,8 @@ namespace webmacs {
 namespace {
 
 constexpr std::int64_t page_bytes = 4096;
-constexpr std::int64_t free_bytes_worth_giving_back = 1024 * 1024;
+constexpr std::int64_t most_bytes_kept_free = 1024 * 1024;
+constexpr int sql_error = 1;  // SQLITE_ERROR: our statements are right, so the schema is not ours
 constexpr int pages_per_shrink_step = 1024;
 constexpr std::int64_t row_overhead_bytes = 48;  // more than seq, event, time, value and their header take
 
@@ -46,7 +47,7 @@ BufferFile::~BufferFile() {
   close();
 }
 
-BufferVisitResult BufferFile::visit(BufferVisit visit) {
+BufferVisitResult BufferFile::visit(const BufferVisit& visit) {
   BufferVisitResult result;
   const std::int64_t dropped_before = state_.dropped;
   try {
@@ -66,7 +67,7 @@ BufferVisitResult BufferFile::visit(BufferVisit visit) {
     result.set_aside = set_aside(damage.what());
   } catch (const SqliteError& error) {
     fail(error.what(), result);
-    result.set_aside = error.corrupt() && set_aside(error.what());
+    result.set_aside = (error.corrupt() || error.primary() == sql_error) && set_aside(error.what());
   } catch (const std::exception& error) {
     fail(error.what(), result);
   }
@@ -205,10 +206,11 @@ void BufferFile::shrink(BufferVisitResult& result) {
     count.reset();
     return pages * page_bytes;
   };
-  if (free_bytes() < free_bytes_worth_giving_back) return;
+  const std::int64_t kept_free = std::min(most_bytes_kept_free, settings_.max_size / 8);
+  if (free_bytes() < kept_free) return;
   database_->execute("PRAGMA incremental_vacuum(" + std::to_string(pages_per_shrink_step) + ")");
   ++state_.write_transactions;
-  result.more_to_shrink = free_bytes() >= free_bytes_worth_giving_back;
+  result.more_to_shrink = free_bytes() >= kept_free;
   database_->execute("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 

@@ -82,7 +82,7 @@ class BufferFile {
 
   // Opens or re-opens the file when it is not open; a file that is damaged, foreign or of a newer schema is set aside
   // under a name with the date, and a new one begun.
-  BufferVisitResult visit(BufferVisit visit);
+  BufferVisitResult visit(const BufferVisit& visit);
 
   static constexpr std::int32_t application_id = 0x574D4246;  // "WMBF"
   static constexpr int schema_version = 1;

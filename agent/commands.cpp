@@ -1,6 +1,7 @@
 #include "agent/commands.h"
 
 #include "agent/agent.h"
+#include "agent/table.h"
 #include "common/log.h"
 #include "common/service.h"
 #include "common/timestamp.h"
@@ -62,28 +63,6 @@ void print_requests(const DeviceSettings& device, const std::vector<EventSetting
       std::cout << '\n';
     }
   }
-}
-
-// Characters as they are seen: UTF-8's continuation bytes take no room.
-std::size_t seen_width(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](unsigned char c) { return (c & 0xC0) != 0x80; }));
-}
-
-using Row = std::vector<std::string>;
-
-void print_table(const std::vector<Row>& rows) {
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], seen_width(row[i]));
-  }
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i + 1 < row.size(); ++i) {
-      std::cout << row[i] << std::string(widths[i] + 2 - seen_width(row[i]), ' ');
-    }
-    std::cout << row.back() << '\n';
-  }
-  std::cout << std::flush;
 }
 
 Row row_of(const EventSettings& event, const PolledValue& polled) {
@@ -169,7 +148,7 @@ int read_rig(const std::string& config, bool watch) {
     const std::vector<Row> rows = poll_once(lines, settings.rig);
     if (watch && terminal) std::cout << "\033[H\033[2J";
     if (watch) std::cout << format_timestamp(utc_now()) << '\n';
-    print_table(rows);
+    print_table(std::cout, rows);
     if (!watch) {
       const bool all_good =
           std::all_of(rows.begin() + 1, rows.end(), [](const Row& row) { return row.back() == "good"; });

@@ -1,6 +1,7 @@
 // webmacs-agent: polls Modbus devices, buffers, streams to the hub (configuration contract).
 
 #include "agent/commands.h"
+#include "agent/scan.h"
 #include "common/ini.h"
 #include "common/log.h"
 #include "common/service.h"
@@ -23,11 +24,14 @@ int run(int argc, char** argv) {
   CLI::App app("WebMACS agent: polls Modbus devices, buffers what it reads and streams it to the hub", "webmacs-agent");
   app.require_subcommand(0, 1);
   app.set_version_flag("--version", WEBMACS_VERSION);
-  const auto add_common = [&](CLI::App& to) {
-    to.add_option("--config", config, "the rig file, e.g. /etc/webmacs/rigs/rig1.ini");
+  const auto add_log_level = [&](CLI::App& to) {
     to.add_option("--log-level", log_level, "debug, info, warning or error")
         ->capture_default_str()
         ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+  };
+  const auto add_common = [&](CLI::App& to) {
+    to.add_option("--config", config, "the rig file, e.g. /etc/webmacs/rigs/rig1.ini");
+    add_log_level(to);
   };
   add_common(app);
   const auto add_verb = [&](const char* name, const char* help, std::function<int()> action) {
@@ -46,14 +50,36 @@ int run(int argc, char** argv) {
   add_verb("buffer", "what waits in the local buffer: rows, oldest, bytes, dropped",
            [&] { return show_buffer(config); });
 
+  ScanArguments scan;
+  double timeout_seconds = 0.5;
+  CLI::App* scanning = app.add_subcommand("scan",
+                                          "find out what is on a line: which units answer, which registers can be "
+                                          "read,\nand the orders in which they make a plausible float32");
+  scanning->set_version_flag("--version", WEBMACS_VERSION);
+  add_log_level(*scanning);
+  scanning->add_option("--host", scan.host, "Modbus TCP: a name or address, and a port if it is not 502")
+      ->type_name("HOST[:PORT]");
+  scanning->add_option("--serial", scan.serial, "Modbus RTU: a serial port; 19200:8E1 unless said otherwise")
+      ->type_name("PORT[:BAUD:8N1]");
+  scanning->add_option("--units", scan.units, "one unit or a range")->type_name("A-B")->capture_default_str();
+  scanning->add_option("--timeout", timeout_seconds, "seconds to wait for a reply")
+      ->capture_default_str()
+      ->check(CLI::Range(0.01, 60.0));
+
   try {
     app.parse(argc, argv);
-    if (config.empty()) throw CLI::RequiredError("--config");
+    if (!scanning->parsed() && config.empty()) throw CLI::RequiredError("--config");
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? exit_ok : exit_usage;
   }
   set_log_level(log_level);
-  return verb();
+  if (!scanning->parsed()) return verb();
+  scan.timeout = std::chrono::microseconds(static_cast<std::int64_t>(timeout_seconds * 1e6));
+  std::string mistake;
+  const auto target = parse_scan_target(scan, mistake);
+  if (target) return scan_line(*target);
+  std::cerr << "webmacs-agent: " << mistake << '\n';
+  return exit_usage;
 }
 
 }  // namespace

@@ -149,6 +149,9 @@ class Outbox {
   Clock::time_point last_drop_{};
   Clock::time_point last_visit_{};
 
+  std::int64_t forgetting_rows_ = 0;  // with the visit under way
+  std::int64_t saving_dropped_ = 0;
+
   bool spill_wanted_ = false;
   bool page_wanted_ = false;
   bool shrink_wanted_ = false;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <future>
+#include <utility>
 
 namespace webmacs {
 
@@ -61,9 +62,8 @@ bool Outbox::compose(BufferVisit& visit) {
   last_visit_ = now;
   shrink_wanted_ = false;
   visit.forget.swap(forget_);
-  forget_rows_ = 0;
-  visit.dropped_in_memory = unsaved_dropped_;
-  unsaved_dropped_ = 0;
+  forgetting_rows_ = std::exchange(forget_rows_, 0);
+  visit.dropped_in_memory = saving_dropped_ = std::exchange(unsaved_dropped_, 0);
   return true;
 }
 
@@ -84,6 +84,8 @@ std::vector<BufferedReading> Outbox::unacknowledged_above(std::int64_t seq) cons
 
 void Outbox::finish_visit(const BufferVisit& visit, BufferVisitResult result, std::uint64_t connection) {
   visiting_ = false;
+  forgetting_rows_ = 0;
+  saving_dropped_ = 0;
   const std::string trouble_before = file_state_.trouble;
   file_state_ = result.state;
   if (result.dropped_now > 0) note_dropped(result.dropped_now, result.dropped_from, result.dropped_to);

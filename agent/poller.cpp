@@ -94,7 +94,8 @@ struct Poller::Shared {
   }
 };
 
-Poller::Poller(Line line, std::vector<EventSettings> events, PollerSink sink) : shared_(std::make_shared<Shared>()) {
+Poller::Poller(Line line, const std::vector<EventSettings>& events, PollerSink sink)
+    : shared_(std::make_shared<Shared>()) {
   shared_->name = line.name;
   shared_->sink = std::move(sink);
   const Clock::time_point start = Clock::now();

@@ -24,7 +24,7 @@ struct PollerSink {
 class Poller {
  public:
   // Starts polling at once. `events` belong to the line's devices; others are ignored.
-  Poller(Line line, std::vector<EventSettings> events, PollerSink sink);
+  Poller(Line line, const std::vector<EventSettings>& events, PollerSink sink);
   ~Poller();  // as stop()
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;

@@ -137,9 +137,9 @@ AgentSettings parse_agent_settings(std::string_view text, const std::string& fil
 
 TokenLookup find_token(const HubSettings& hub) {
   if (!hub.token.empty()) return {hub.token, ""};
-  const TokenLookup file = read_token_file(hub.token_file);
+  TokenLookup file = read_token_file(hub.token_file);
   const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
-  const TokenLookup credential = folder != nullptr ? read_token_file(std::string(folder) + "/token") : TokenLookup{};
+  TokenLookup credential = folder != nullptr ? read_token_file(std::string(folder) + "/token") : TokenLookup{};
   // A path that somebody wrote down counts more than the unit's credential; the default path counts less.
   const bool file_first = hub.token_file_given || credential.token.empty();
   if (file_first && !file.token.empty()) return file;

@@ -66,6 +66,10 @@ Uplink::Uplink(boost::asio::io_context& io, HubSettings settings, Outbox& outbox
 Uplink::~Uplink() {
   *alive_ = false;
   if (session_) session_->detach();
+  // An open connection would go on by itself, with nobody to hear of it.
+  const std::shared_ptr<Connection> connection = attempt_ ? attempt_->connection() : nullptr;
+  attempt_.reset();
+  if (connection) connection->abandon();
 }
 
 void Uplink::start() {
@@ -162,8 +166,8 @@ std::chrono::milliseconds Uplink::wait_after(std::uint16_t code, const std::stri
 }
 
 void Uplink::log_closed(bool was_ready, std::uint16_t code, const std::string& reason, std::chrono::milliseconds wait) {
-  std::string text = was_ready ? "hub: connection to " : "hub: cannot connect to ";
-  text += hub_name() + (was_ready ? " lost: " : ": ");
+  const bool says_where = reason.find(hub_name()) != std::string::npos;
+  std::string text = "hub" + (says_where ? "" : " " + hub_name()) + ": " + (was_ready ? "connection lost: " : "");
   if (code != close_code::abnormal) text += "closed with " + std::to_string(code) + (reason.empty() ? "" : " ");
   text += reason;
   if (refused(code, reason)) {

@@ -4,6 +4,7 @@
 #include "common/reading.h"
 #include "hardware/rig_settings.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,12 +13,28 @@
 
 namespace webmacs {
 
+// The registers of one value, at most four, kept in place: a poll of many values allocates nothing for them.
+class RawWords {
+ public:
+  RawWords() = default;
+  RawWords(const std::uint16_t* words, int count) : count_(static_cast<std::uint8_t>(count)) {
+    std::copy_n(words, count, words_);
+  }
+  const std::uint16_t* begin() const { return words_; }
+  const std::uint16_t* end() const { return words_ + count_; }
+  bool empty() const { return count_ == 0; }
+
+ private:
+  std::uint16_t words_[4] = {};
+  std::uint8_t count_ = 0;
+};
+
 // What one poll found for one event.
 struct PolledValue {
-  Timestamp time;                    // when the reply arrived (or the failure was known)
-  std::optional<double> value;       // scaled; empty when bad
-  std::string reason;                // why it is bad: "timeout", "exception 2", "disconnected", "not a number", …
-  std::vector<std::uint16_t> words;  // raw registers, or one 0/1 word for a bit; empty when bad without a reply
+  Timestamp time;               // when the reply arrived (or the failure was known)
+  std::optional<double> value;  // scaled; empty when bad
+  std::string reason;           // why it is bad: "timeout", "exception 2", "disconnected", "not a number", …
+  RawWords words;               // raw registers, or one 0/1 word for a bit; empty when bad without a reply
 };
 
 // One unit on a line. Every call but interrupt() blocks and belongs to the line's thread; none throws for a device's

@@ -1,7 +1,6 @@
 #include "hardware/modbus_device.h"
 
 #include "common/log.h"
-#include "common/timestamp.h"
 #include "hardware/register_codec.h"
 
 #include <spdlog/fmt/fmt.h>
@@ -59,11 +58,6 @@ int end_of(const PlannedRead& read) {
   return read.address + read.count;
 }
 
-void mark_bad(const PlannedRead& read, const std::string& reason, std::vector<PolledValue>& values) {
-  const Timestamp now = utc_now();
-  for (const std::size_t value : read.values) values[value] = {now, std::nullopt, reason, {}};
-}
-
 }  // namespace
 
 std::vector<Line> open_lines(const RigSettings& rig) {
@@ -83,13 +77,17 @@ std::vector<Line> open_lines(const RigSettings& rig) {
   return lines;
 }
 
-ModbusDevice::ModbusDevice(DeviceSettings settings, std::shared_ptr<ModbusLine> line)
-    : settings_(std::move(settings)), line_(std::move(line)), words_(most_words), backoff_(1s, 60s) {}
+ModbusDevice::ModbusDevice(DeviceSettings settings, std::shared_ptr<ModbusLine> line, WallClock wall_clock)
+    : settings_(std::move(settings)),
+      line_(std::move(line)),
+      wall_clock_(wall_clock),
+      words_(most_words),
+      backoff_(1s, 60s) {}
 
 std::vector<PolledValue> ModbusDevice::poll(const std::vector<const EventSettings*>& events) {
   std::vector<PolledValue> values(events.size());
   if (line_->interrupted() || (polled_ && !up_ && Clock::now() < ask_again_)) {
-    const PolledValue bad{utc_now(), std::nullopt, line_->interrupted() ? "interrupted" : reason_, {}};
+    const PolledValue bad{wall_clock_(), std::nullopt, line_->interrupted() ? "interrupted" : reason_, {}};
     std::fill(values.begin(), values.end(), bad);
     return values;
   }
@@ -203,8 +201,14 @@ ReadOutcome ModbusDevice::request_once(const ReadRequest& request) {
   }
 }
 
+void ModbusDevice::mark_bad(const PlannedRead& read, const std::string& reason,
+                            std::vector<PolledValue>& values) const {
+  const Timestamp now = wall_clock_();
+  for (const std::size_t value : read.values) values[value] = {now, std::nullopt, reason, {}};
+}
+
 void ModbusDevice::deliver(const Plan& plan, const PlannedRead& read, std::vector<PolledValue>& values) const {
-  const Timestamp now = utc_now();
+  const Timestamp now = wall_clock_();
   for (const std::size_t index : read.values) {
     const Register& where = plan.registers[index];
     const std::uint16_t* words = words_.data() + (where.address - read.address);
@@ -212,7 +216,7 @@ void ModbusDevice::deliver(const Plan& plan, const PlannedRead& read, std::vecto
     value.time = now;
     value.value = decode_value(where, words);
     if (!value.value) value.reason = "not a number";
-    value.words.assign(words, words + where.count());
+    value.words = RawWords(words, where.count());
   }
 }
 
@@ -275,7 +279,9 @@ void ModbusDevice::note_failure(const ReadOutcome& outcome) {
   error_ = error;
   up_ = false;
   polled_ = true;
-  ask_again_ = outcome.kind == Kind::no_connection ? Clock::now() : Clock::now() + backoff_.next();
+  // Each try holds the line up for a whole timeout, so none may come early: no jitter.
+  const auto rest = backoff_.next_without_jitter();
+  ask_again_ = outcome.kind == Kind::no_connection ? Clock::now() : Clock::now() + rest;
 }
 
 std::string ModbusDevice::who() const {

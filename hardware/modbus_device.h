@@ -2,6 +2,7 @@
 // One unit on a line: turns due events into few requests, and replies into values or reasons.
 
 #include "common/backoff.h"
+#include "common/timestamp.h"
 #include "hardware/device.h"
 #include "hardware/modbus_line.h"
 #include "hardware/read_plan.h"
@@ -26,7 +27,10 @@ std::vector<Line> open_lines(const RigSettings& rig);
 // - no connection: the line's own backoff decides, the same for all its units.
 class ModbusDevice : public Device {
  public:
-  ModbusDevice(DeviceSettings settings, std::shared_ptr<ModbusLine> line);
+  // Where the values' time stamps come from; nothing else looks at it, the schedule and every deadline are monotonic.
+  using WallClock = Timestamp (*)();
+
+  ModbusDevice(DeviceSettings settings, std::shared_ptr<ModbusLine> line, WallClock wall_clock = utc_now);
 
   const DeviceSettings& settings() const override { return settings_; }
   std::vector<PolledValue> poll(const std::vector<const EventSettings*>& events) override;
@@ -72,11 +76,13 @@ class ModbusDevice : public Device {
 
   void note_answer();
   void note_failure(const ReadOutcome& outcome);
+  void mark_bad(const PlannedRead& read, const std::string& reason, std::vector<PolledValue>& values) const;
   void deliver(const Plan& plan, const PlannedRead& read, std::vector<PolledValue>& values) const;
   std::string who() const;
 
   const DeviceSettings settings_;
   const std::shared_ptr<ModbusLine> line_;
+  const WallClock wall_clock_;
   std::vector<std::uint16_t> words_;  // of the last good reply
 
   std::vector<Plan> plans_;  // one per set of events that was due together

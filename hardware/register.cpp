@@ -2,30 +2,6 @@
 
 namespace webmacs {
 
-int Register::count() const {
-  if (is_bit_kind()) return 1;
-  switch (type) {
-    case ValueType::boolean:
-    case ValueType::int16:
-    case ValueType::uint16:
-      return 1;
-    case ValueType::int32:
-    case ValueType::uint32:
-    case ValueType::float32:
-      return 2;
-    case ValueType::int64:
-    case ValueType::uint64:
-    case ValueType::float64:
-      return 4;
-  }
-  return 1;
-}
-
-bool operator==(const Register& a, const Register& b) {
-  return a.kind == b.kind && a.address == b.address && a.type == b.type && a.order == b.order && a.bit == b.bit &&
-         a.scale == b.scale && a.offset == b.offset;
-}
-
 std::string_view to_text(RegisterKind kind) {
   switch (kind) {
     case RegisterKind::coil:

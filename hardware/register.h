@@ -25,10 +25,17 @@ struct Register {
   double offset = 0;  // value = raw * scale + offset
 
   bool is_bit_kind() const { return kind == RegisterKind::coil || kind == RegisterKind::discrete; }
-  int count() const;  // registers (or bits) it spans: 1, 2 or 4
+  int count() const {  // registers (or bits) it spans: 1, 2 or 4
+    if (is_bit_kind() || type <= ValueType::uint16) return 1;
+    return type == ValueType::int32 || type == ValueType::uint32 || type == ValueType::float32 ? 2 : 4;
+  }
 };
 
-bool operator==(const Register& a, const Register& b);
+// Inline like count(): both are asked for every value of every poll.
+inline bool operator==(const Register& a, const Register& b) {
+  return a.kind == b.kind && a.address == b.address && a.type == b.type && a.order == b.order && a.bit == b.bit &&
+         a.scale == b.scale && a.offset == b.offset;
+}
 
 std::string_view to_text(RegisterKind kind);  // "holding"
 std::string_view to_text(ValueType type);     // "float32"

@@ -2,7 +2,9 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cstdint>
 
 namespace webmacs {
 namespace {
@@ -21,7 +23,8 @@ constexpr Named named[] = {{"late", Fault::late},
                            {"exception2", Fault::exception2},
                            {"busy", Fault::busy},
                            {"disconnect", Fault::disconnect},
-                           {"dribble", Fault::dribble}};
+                           {"dribble", Fault::dribble},
+                           {"holes", Fault::holes}};
 
 }  // namespace
 
@@ -53,11 +56,41 @@ std::optional<FaultChance> parse_fault(std::string_view text, std::string& mista
   return std::nullopt;
 }
 
+void FaultDice::set(const FaultChance& chance) {
+  if (chance.fault == Fault::holes) {
+    holes_ = chance.probability;
+    return;
+  }
+  chances_.erase(std::remove_if(chances_.begin(), chances_.end(),
+                                [&](const FaultChance& known) { return known.fault == chance.fault; }),
+                 chances_.end());
+  if (chance.probability > 0) chances_.push_back(chance);
+}
+
+void FaultDice::clear() {
+  chances_.clear();
+  holes_ = 0;
+}
+
 std::optional<Fault> FaultDice::roll() {
   for (const FaultChance& chance : chances_) {
     if (std::uniform_real_distribution<double>(0, 1)(random_) < chance.probability) return chance.fault;
   }
   return std::nullopt;
+}
+
+bool FaultDice::hole_in(int unit, int kind, int first, int end) const {
+  if (holes_ <= 0) return false;
+  for (int address = first; address < end; ++address) {
+    // Seeded by the register itself, and the first number that follows.
+    const auto seed = static_cast<std::uint64_t>(unit) << 32 | static_cast<std::uint64_t>(kind) << 24 |
+                      static_cast<std::uint64_t>(address);
+    std::uint64_t mixed = (seed + 1) * 0x9E3779B97F4A7C15ULL;  // splitmix64
+    mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9ULL;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EBULL;
+    if (static_cast<double>((mixed ^ (mixed >> 31)) >> 11) * 0x1p-53 < holes_) return true;
+  }
+  return false;
 }
 
 }  // namespace webmacs

@@ -18,14 +18,15 @@ enum class Fault {
   wrong_unit,
   wrong_function,
   exception2,
-  busy,  // exception 6
-  disconnect,
-  dribble  // the right reply, byte by byte, over three of the device's timeouts
+  busy,        // exception 6
+  disconnect,  // on a serial line, where there is nothing to close, the same as drop
+  dribble,     // the right reply, byte by byte, over three of the device's timeouts
+  holes        // not by request but by register: so many of them are refused with exception 2, always the same ones
 };
 
 struct FaultChance {
   Fault fault;
-  double probability;  // 0 … 1, of each request
+  double probability;  // 0 … 1, of each request (holes: of each register)
 };
 
 std::string fault_names();  // "late, drop, …", for messages
@@ -33,14 +34,23 @@ std::string fault_names();  // "late, drop, …", for messages
 // "late:0.1". Empty when it is not that, and `mistake` says what is wrong and what is allowed.
 std::optional<FaultChance> parse_fault(std::string_view text, std::string& mistake);
 
-// One throw of the dice for each request.
+// One throw of the dice for each request. Network thread only.
 class FaultDice {
  public:
-  explicit FaultDice(std::vector<FaultChance> chances) : chances_(std::move(chances)) {}
-  std::optional<Fault> roll();
+  explicit FaultDice(const std::vector<FaultChance>& chances) {
+    for (const FaultChance& chance : chances) set(chance);
+  }
+  // Replaces the chance of that fault; 0 ends it.
+  void set(const FaultChance& chance);
+  void clear();
+
+  std::optional<Fault> roll();  // never `holes`
+  // Whether a register of [first, end) is a hole. The same registers are holes of all simulators and at all times.
+  bool hole_in(int unit, int kind, int first, int end) const;
 
  private:
-  const std::vector<FaultChance> chances_;
+  std::vector<FaultChance> chances_;
+  double holes_ = 0;
   std::mt19937 random_{std::random_device{}()};
 };
 

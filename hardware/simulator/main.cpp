@@ -7,12 +7,16 @@
 #include "hardware/simulator/simulator.h"
 
 #include <CLI/CLI.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include <csignal>
 #include <cstdio>
 #include <iostream>
+#include <unistd.h>
 
 namespace {
 
@@ -23,12 +27,17 @@ struct Arguments {
   std::string local;
   std::vector<std::string> faults;
   std::string log_level = "info";
+  bool counter = false;
+  bool identify = false;
   SimulatorOptions options;
 };
 
 constexpr const char* description =
     "webmacs-sim - serves the Modbus registers that a rig file describes, with plausible signals:\n"
-    "at the addresses that the file names, or with --local on loopback.";
+    "at the addresses that the file names, or with --local on loopback. A serial line becomes a\n"
+    "pty: at the path that the file names (as a symbolic link), or with --local at its own.\n\n"
+    "Commands on standard input, one a line: KIND:PROBABILITY as with --fault (0 ends it),\n"
+    "none (ends all faults), unit N off and unit N on (that unit falls silent, or answers again).";
 
 void describe(CLI::App& app, Arguments& arguments) {
   app.set_version_flag("--version", std::string("webmacs-sim ") + WEBMACS_VERSION);
@@ -40,12 +49,17 @@ void describe(CLI::App& app, Arguments& arguments) {
                  "and appears when the ports are open")
       ->type_name("OUT.ini");
   app.add_option("--fault", arguments.faults,
-                 "misbehave with this probability (0 to 1) of each request; may be repeated.\nKinds: " + fault_names())
+                 "misbehave with this probability (0 to 1) of each request; may be repeated.\nholes: of each register, "
+                 "always the same ones. Kinds: " +
+                     fault_names())
       ->type_name("KIND:PROBABILITY")
       ->allow_extra_args(false);
-  app.add_flag("--counter", arguments.options.counter,
+  app.add_flag("--counter", arguments.counter,
                "no signals: each number counts the reads of its event, 1, 2, 3, ..., and wraps\n"
                "where its type ends; a bool alternates. A missing poll shows as a missing number");
+  app.add_flag("--identify", arguments.identify,
+               "no signals: each number carries its own unit, kind and address, a count of its\n"
+               "reads and whether a fault spoilt its reply, for tests (see identity.h)");
   app.add_option("--journal", arguments.options.journal,
                  "append a line per event value of each answered read (those spoilt by --fault\n"
                  "left out): \"<utc microseconds> <event_public_id> <value>\"")
@@ -65,8 +79,51 @@ std::string check(Arguments& arguments) {
     arguments.options.faults.push_back(*fault);
   }
   arguments.options.local = !arguments.local.empty();
+  if (arguments.counter && arguments.identify) return "--counter and --identify: one of the two";
+  if (arguments.counter) arguments.options.shows = SimulatedUnit::Shows::counter;
+  if (arguments.identify) arguments.options.shows = SimulatedUnit::Shows::identity;
   return "";
 }
+
+// Reads commands from standard input while it lasts.
+class CommandReader {
+ public:
+  CommandReader(boost::asio::io_context& io, Simulator& simulator) : input_(io), simulator_(simulator) {
+    const int copy = ::dup(STDIN_FILENO);
+    if (copy < 0) return;
+    boost::system::error_code error;
+    input_.assign(copy, error);
+    if (error) {
+      ::close(copy);
+      return;
+    }
+    read();
+  }
+
+ private:
+  void read() {
+    boost::asio::async_read_until(input_, boost::asio::dynamic_buffer(text_, longest_line), '\n',
+                                  [this](boost::system::error_code error, std::size_t size) {
+                                    if (error) return;
+                                    obey(text_.substr(0, size - 1));
+                                    text_.erase(0, size);
+                                    read();
+                                  });
+  }
+  void obey(const std::string& line) {
+    std::string answer;
+    if (simulator_.command(line, answer)) {
+      log_info("command: {}", answer);
+    } else {
+      log_warning("command refused: {}", answer);
+    }
+  }
+
+  static constexpr std::size_t longest_line = 1000;
+  boost::asio::posix::stream_descriptor input_;
+  Simulator& simulator_;
+  std::string text_;
+};
 
 int serve(const Arguments& arguments) {
   const std::string text = read_rig_file(arguments.config);
@@ -78,11 +135,12 @@ int serve(const Arguments& arguments) {
   signals.async_wait([&io](const boost::system::error_code& error, int) {
     if (!error) io.stop();
   });
-  const Simulator simulator(io, rig, arguments.options);
+  Simulator simulator(io, rig, arguments.options);
   if (arguments.options.local) {
     write_file_atomically(arguments.local, redirected_rig_file(text, rig, simulator.addresses()));
     log_info("{} points there", arguments.local);
   }
+  const CommandReader commands(io, simulator);
   unblock_service_signals();
   io.run();
   log_info("stopped after {} request(s), {} of them spoilt", simulator.requests(), simulator.faults());

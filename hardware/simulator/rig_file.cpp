@@ -92,11 +92,16 @@ std::string redirected_rig_file(std::string_view text, const RigSettings& rig,
     if (const std::string_view name = section_name(line); !name.empty()) {
       address = nullptr;
       for (std::size_t i = 0; i < rig.devices.size(); ++i) {
-        if (name == "device:" + rig.devices[i].name && addresses[i].port != 0) address = &addresses[i];
+        if (name == "device:" + rig.devices[i].name && (addresses[i].port != 0 || !addresses[i].serial.empty()))
+          address = &addresses[i];
       }
     }
     const std::string_view key = key_of(line);
     if (address != nullptr && key == "port") continue;  // written beside the host
+    if (address != nullptr && key == "serial" && !address->serial.empty()) {
+      out += with_value(line, address->serial) + '\n';
+      continue;
+    }
     if (address != nullptr && key == "host") {
       out += with_value(line, address->host);
       out += "\nport = " + std::to_string(address->port) + '\n';

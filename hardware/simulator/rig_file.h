@@ -16,8 +16,8 @@ std::string read_rig_file(const std::string& path);
 // agent's alone ([agent], [hub], [buffer]) are not looked at: the agent checks them.
 RigSettings parse_rig_file(std::string_view text, const std::string& path);
 
-// The file with each device's host and port replaced (`addresses` as of Simulator::addresses()); everything else,
-// comments included, stays as it is.
+// The file with each device's host and port, or serial port, replaced (`addresses` as of Simulator::addresses());
+// everything else, comments included, stays as it is.
 std::string redirected_rig_file(std::string_view text, const RigSettings& rig,
                                 const std::vector<Simulator::Address>& addresses);
 

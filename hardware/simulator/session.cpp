@@ -30,15 +30,12 @@ std::size_t rtu_request_size(const std::uint8_t* bytes, std::size_t size) {
 
 }  // namespace
 
-Session::Session(boost::asio::ip::tcp::socket socket, SimulatedLine& line, SessionContext& context)
-    : socket_(std::move(socket)), timer_(socket_.get_executor()), line_(line), context_(context) {
-  error_code ignored;
-  socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
-}
+Session::Session(boost::asio::posix::stream_descriptor stream, SimulatedLine& line, SessionContext& context)
+    : stream_(std::move(stream)), timer_(stream_.get_executor()), line_(line), context_(context) {}
 
 void Session::receive() {
   const auto room = boost::asio::buffer(received_.data() + received_size_, received_.size() - received_size_);
-  socket_.async_read_some(room, [self = shared_from_this()](error_code error, std::size_t size) {
+  stream_.async_read_some(room, [self = shared_from_this()](error_code error, std::size_t size) {
     if (error) return;
     self->received_size_ += size;
     self->handle_buffered();
@@ -47,8 +44,9 @@ void Session::receive() {
 
 void Session::handle_buffered() {
   const Frame frame = next_frame();
-  if (frame.broken) return;  // what follows cannot be told apart: the last reference goes, the socket closes
-  if (frame.size == 0) {
+  if (frame.broken && !line_.serial) return;  // what follows cannot be told apart: nobody holds us, the socket closes
+  if (frame.broken) received_size_ = 0;
+  if (frame.broken || frame.size == 0) {
     receive();
     return;
   }
@@ -81,19 +79,27 @@ void Session::answer(const Frame& frame) {
   const std::uint8_t function = frame.pdu[0];
   Pdu reply;
   microseconds timeout = std::chrono::seconds(1);
-  if (member == line_.members.end()) {
+  const bool present = member != line_.members.end() && !member->second.off;
+  if (!present) {
     reply = exception_pdu(function, no_answer);
   } else if (fault == Fault::exception2 || fault == Fault::busy) {
     reply = exception_pdu(function, fault == Fault::busy ? busy : illegal_address);
+  } else if (touches_hole(frame)) {
+    reply = exception_pdu(function, illegal_address);
   } else {
     timeout = member->second.timeout;
-    reply = member->second.unit.answer(frame.pdu, frame.pdu_size, seconds);
+    reply = member->second.unit.answer(frame.pdu, frame.pdu_size, seconds, fault.has_value());
     if (!fault) note(member->second.unit.served());
   }
   pack(frame, reply);
   std::memmove(received_.data(), received_.data() + frame.size, received_size_ - frame.size);
   received_size_ -= frame.size;
 
+  // A unit without power is silent; of one that never was, a gateway knows.
+  if (!present && (line_.serial || member != line_.members.end())) {
+    handle_buffered();
+    return;
+  }
   if (!fault) {
     send();
     return;
@@ -107,12 +113,14 @@ void Session::answer(const Frame& frame) {
       handle_buffered();
       return;
     case Fault::disconnect:
+      if (line_.serial) handle_buffered();
       return;
     case Fault::dribble:
       dribble(0, timeout * 3 / static_cast<long>(reply_.size()));
       return;
     case Fault::exception2:
     case Fault::busy:
+    case Fault::holes:
       send();
       return;
     case Fault::truncate:
@@ -124,6 +132,13 @@ void Session::answer(const Frame& frame) {
       send();
       return;
   }
+}
+
+bool Session::touches_hole(const Frame& frame) const {
+  const std::uint8_t* pdu = frame.pdu;
+  if (frame.pdu_size != 5 || pdu[0] < 1 || pdu[0] > 4) return false;
+  const int first = pdu[1] << 8 | pdu[2];
+  return context_.dice.hole_in(frame.unit, pdu[0], first, first + (pdu[3] << 8 | pdu[4]));
 }
 
 void Session::pack(const Frame& frame, const Pdu& reply) {
@@ -188,7 +203,7 @@ void Session::send_after(microseconds delay) {
 }
 
 void Session::send() {
-  boost::asio::async_write(socket_, boost::asio::buffer(reply_),
+  boost::asio::async_write(stream_, boost::asio::buffer(reply_),
                            [self = shared_from_this()](error_code error, std::size_t) {
                              if (!error) self->handle_buffered();
                            });
@@ -202,7 +217,7 @@ void Session::dribble(std::size_t sent, microseconds step) {
   timer_.expires_after(step);
   timer_.async_wait([self = shared_from_this(), sent, step](error_code error) {
     if (error) return;
-    boost::asio::async_write(self->socket_, boost::asio::buffer(self->reply_.data() + sent, 1),
+    boost::asio::async_write(self->stream_, boost::asio::buffer(self->reply_.data() + sent, 1),
                              [self, sent, step](error_code write_error, std::size_t) {
                                if (!write_error) self->dribble(sent + 1, step);
                              });

@@ -1,12 +1,12 @@
 #pragma once
-// One client of a simulated line: takes request frames apart, answers them in order, and misbehaves when the dice say
-// so. Network thread only. Keeps itself alive while its socket is open.
+// One client of a simulated line, by TCP or on a serial port: takes request frames apart, answers them in order, and
+// misbehaves when the dice say so. Network thread only. Keeps itself alive while its descriptor is open.
 
 #include "hardware/simulator/fault.h"
 #include "hardware/simulator/journal.h"
 #include "hardware/simulator/simulated_unit.h"
 
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <array>
@@ -19,13 +19,15 @@
 
 namespace webmacs {
 
-// The units that one listening port serves.
+// The units that one listening or serial port serves.
 struct SimulatedLine {
   struct Member {
     SimulatedUnit unit;
     std::chrono::microseconds timeout;  // what its agent waits for a reply: late means later than that
+    bool off = false;                   // answers nothing, as without power
   };
   bool rtu_frames = false;
+  bool serial = false;            // nobody closes it, and who is not there does not answer
   std::map<int, Member> members;  // by unit id
 };
 
@@ -39,7 +41,8 @@ struct SessionContext {
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(boost::asio::ip::tcp::socket socket, SimulatedLine& line, SessionContext& context);
+  // The descriptor is a connected socket (non-blocking mode is set here) or the controlling side of a pty.
+  Session(boost::asio::posix::stream_descriptor stream, SimulatedLine& line, SessionContext& context);
   void start() { receive(); }
 
  private:
@@ -55,6 +58,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void handle_buffered();
   Frame next_frame() const;
   void answer(const Frame& frame);
+  bool touches_hole(const Frame& frame) const;
   void pack(const Frame& frame, const Pdu& reply);
   void corrupt(Fault fault);
   void note(const std::vector<SimulatedUnit::Served>& served);
@@ -63,7 +67,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void send();
   void dribble(std::size_t sent, std::chrono::microseconds step);
 
-  boost::asio::ip::tcp::socket socket_;
+  boost::asio::posix::stream_descriptor stream_;
   boost::asio::steady_timer timer_;
   SimulatedLine& line_;
   SessionContext& context_;

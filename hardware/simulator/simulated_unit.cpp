@@ -1,6 +1,7 @@
 #include "hardware/simulator/simulated_unit.h"
 
 #include "hardware/register_codec.h"
+#include "hardware/simulator/identity.h"
 
 #include <algorithm>
 
@@ -52,8 +53,8 @@ Pdu exception_pdu(std::uint8_t function, std::uint8_t code) {
   return pdu;
 }
 
-SimulatedUnit::SimulatedUnit(const DeviceSettings& device, const std::vector<EventSettings>& events, bool counter)
-    : counter_(counter) {
+SimulatedUnit::SimulatedUnit(const DeviceSettings& device, const std::vector<EventSettings>& events, Shows shows)
+    : unit_(device.unit), shows_(shows) {
   for (const EventSettings& event : events) {
     if (event.device != device.name) continue;
     Bank& kept = bank(event.where.kind);
@@ -73,8 +74,9 @@ SimulatedUnit::SimulatedUnit(const DeviceSettings& device, const std::vector<Eve
   }
 }
 
-Pdu SimulatedUnit::answer(const std::uint8_t* request, std::size_t size, double seconds) {
+Pdu SimulatedUnit::answer(const std::uint8_t* request, std::size_t size, double seconds, bool spoilt) {
   served_.clear();
+  spoilt_ = spoilt;
   switch (request[0]) {
     case read_coils:
       return read(RegisterKind::coil, request, size, seconds);
@@ -139,14 +141,25 @@ void SimulatedUnit::refresh(Bank& kept, int first, int end, double seconds) {
     ++value->reads;
     const auto written = kept.written.begin() + value->where.address;
     if (std::any_of(written, written + value->where.count(), [](bool here) { return here; })) continue;
-    const double shown = counter_ ? counter_value(value->where, value->reads) : value->signal.at(seconds);
-    encode_value(value->where, shown, kept.words.data() + value->where.address);
+    encode_value(value->where, shown(*value, seconds), kept.words.data() + value->where.address);
   }
   for (auto value = begin; value != kept.values.end() && value->where.address < end; ++value) {
     if (!inside(*value)) continue;
     const auto shown = decode_value(value->where, kept.words.data() + value->where.address);
     if (shown) served_.push_back({&value->event_public_id, *shown});
   }
+}
+
+double SimulatedUnit::shown(const Value& value, double seconds) const {
+  switch (shows_) {
+    case Shows::signals:
+      break;
+    case Shows::counter:
+      return counter_value(value.where, value.reads);
+    case Shows::identity:
+      return identity_value(value.where, {unit_, spoilt_, value.reads}) * value.where.scale + value.where.offset;
+  }
+  return value.signal.at(seconds);
 }
 
 Pdu SimulatedUnit::write_one(RegisterKind kind, const std::uint8_t* request, std::size_t size) {

@@ -23,11 +23,16 @@ Pdu exception_pdu(std::uint8_t function, std::uint8_t code);
 
 class SimulatedUnit {
  public:
-  // With `counter` each value counts its reads instead of following a signal.
-  SimulatedUnit(const DeviceSettings& device, const std::vector<EventSettings>& events, bool counter);
+  enum class Shows {
+    signals,
+    counter,  // each value counts its reads
+    identity  // each value says what it is (identity.h)
+  };
+  SimulatedUnit(const DeviceSettings& device, const std::vector<EventSettings>& events, Shows shows);
 
-  // `size` >= 1. `seconds` is the time that the signals follow.
-  Pdu answer(const std::uint8_t* request, std::size_t size, double seconds);
+  // `size` >= 1. `seconds` is the time that the signals follow; `spoilt`: the reply will not arrive as it should, and
+  // an identity says so.
+  Pdu answer(const std::uint8_t* request, std::size_t size, double seconds, bool spoilt = false);
 
   // The values that the last answer delivered whole, as its registers read.
   struct Served {
@@ -56,10 +61,13 @@ class SimulatedUnit {
   Pdu read(RegisterKind kind, const std::uint8_t* request, std::size_t size, double seconds);
   Pdu write_one(RegisterKind kind, const std::uint8_t* request, std::size_t size);
   Pdu write_many(RegisterKind kind, const std::uint8_t* request, std::size_t size);
+  double shown(const Value& value, double seconds) const;
   void refresh(Bank& bank, int first, int end, double seconds);
 
   std::array<Bank, 4> banks_;
-  const bool counter_;
+  const int unit_;
+  const Shows shows_;
+  bool spoilt_ = false;  // the reply being made
   std::size_t events_ = 0;
   std::vector<Served> served_;
 };

@@ -3,8 +3,11 @@
 #include "common/log.h"
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 
 #include <chrono>
+#include <csignal>
+#include <cstdio>
 #include <stdexcept>
 
 namespace webmacs {
@@ -18,18 +21,23 @@ Simulator::Simulator(boost::asio::io_context& io, const RigSettings& rig, const 
       local_(options.local),
       context_{FaultDice(options.faults),
                options.journal.empty() ? nullptr : std::make_unique<Journal>(options.journal)} {
+  std::signal(SIGPIPE, SIG_IGN);  // a write to a client that left is an error, not the end
   for (const DeviceSettings& device : rig_.devices) {
-    if (device.transport == Transport::rtu) {
-      log_warning("device {}: {} is a serial line, which is not simulated; left out", device.name, device.line());
-      continue;
-    }
     Port& port = port_of(device);
-    SimulatedUnit unit(device, rig_.events, options.counter);
-    log_info("device {}: serving unit {} at {}:{}, {} event(s)", device.name, device.unit, port.address.host,
-             port.address.port, unit.events());
+    SimulatedUnit unit(device, rig_.events, options.shows);
+    const std::string where =
+        port.served.serial ? port.address.serial : port.address.host + ":" + std::to_string(port.address.port);
+    log_info("device {}: serving unit {} at {}, {} event(s)", device.name, device.unit, where, unit.events());
     port.served.members.emplace(device.unit, SimulatedLine::Member{std::move(unit), device.timeout});
   }
-  for (const auto& port : ports_) accept(*port);
+  for (const auto& port : ports_) {
+    if (!port->served.serial) {
+      accept(*port);
+      continue;
+    }
+    boost::asio::posix::stream_descriptor stream(io_, port->terminal->release());
+    std::make_shared<Session>(std::move(stream), port->served, context_)->start();
+  }
 }
 
 Simulator::~Simulator() = default;
@@ -40,9 +48,27 @@ Simulator::Port& Simulator::port_of(const DeviceSettings& device) {
   }
   ports_.push_back(std::make_unique<Port>(io_, device.line()));
   Port& port = *ports_.back();
-  port.served.rtu_frames = device.transport == Transport::rtu_over_tcp;
-  listen(port, device);
+  port.served.rtu_frames = device.transport != Transport::tcp;
+  port.served.serial = device.transport == Transport::rtu;
+  if (port.served.serial) {
+    open_terminal(port, device);
+  } else {
+    listen(port, device);
+  }
   return port;
+}
+
+void Simulator::open_terminal(Port& port, const DeviceSettings& device) {
+  port.terminal = std::make_unique<PseudoTerminal>();
+  port.address.serial = port.terminal->path();
+  if (local_) return;
+  try {
+    port.terminal->link_as(device.serial);
+  } catch (const std::exception& error) {
+    throw std::runtime_error("device " + device.name + ": " + error.what() +
+                             " (--local serves at another path instead)");
+  }
+  port.address.serial = device.serial;
 }
 
 void Simulator::listen(Port& port, const DeviceSettings& device) {
@@ -70,7 +96,10 @@ void Simulator::accept(Port& port) {
   port.acceptor.async_accept([this, &port](error_code error, tcp::socket socket) {
     if (error == boost::asio::error::operation_aborted) return;
     if (!error) {
-      std::make_shared<Session>(std::move(socket), port.served, context_)->start();
+      error_code ignored;
+      socket.set_option(tcp::no_delay(true), ignored);
+      boost::asio::posix::stream_descriptor stream(io_, socket.release());
+      std::make_shared<Session>(std::move(stream), port.served, context_)->start();
       accept(port);
       return;
     }
@@ -81,6 +110,35 @@ void Simulator::accept(Port& port) {
       if (!stopped) accept(port);
     });
   });
+}
+
+bool Simulator::command(std::string_view line, std::string& answer) {
+  if (line == "none") {
+    context_.dice.clear();
+    answer = "no faults any more";
+    return true;
+  }
+  int unit = 0;
+  char state[4] = "";
+  int read = 0;
+  const std::string text(line);
+  if (std::sscanf(text.c_str(), "unit %d %3s%n", &unit, state, &read) == 2 && read == static_cast<int>(text.size())) {
+    const std::string_view word = state;
+    int switched = 0;
+    for (const auto& port : ports_) {
+      const auto member = port->served.members.find(unit);
+      if (member == port->served.members.end() || (word != "on" && word != "off")) continue;
+      member->second.off = word == "off";
+      ++switched;
+    }
+    answer = switched > 0 ? text : text + ": there is no such unit, or the word is neither on nor off";
+    return switched > 0;
+  }
+  const auto fault = parse_fault(line, answer);
+  if (!fault) return false;
+  context_.dice.set(*fault);
+  answer = text;
+  return true;
 }
 
 std::vector<Simulator::Address> Simulator::addresses() const {

@@ -1,8 +1,9 @@
 #pragma once
-// Serves every TCP device of a rig over Modbus: one listening port per distinct host and port, all its units behind it.
-// One thread: the one that runs the io_context.
+// Serves every device of a rig over Modbus: one listening port per distinct host and port, one pty per serial port, all
+// its units behind it. One thread: the one that runs the io_context.
 
 #include "hardware/rig_settings.h"
+#include "hardware/simulator/pseudo_terminal.h"
 #include "hardware/simulator/session.h"
 
 #include <boost/asio/io_context.hpp>
@@ -11,13 +12,14 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace webmacs {
 
 struct SimulatorOptions {
-  bool local = false;    // loopback and free ports instead of the addresses that the rig names
-  bool counter = false;  // values count their reads
+  bool local = false;  // loopback, free ports and unnamed ptys instead of what the rig names
+  SimulatedUnit::Shows shows = SimulatedUnit::Shows::signals;
   std::vector<FaultChance> faults;
   std::string journal;  // a file, or empty
 };
@@ -25,18 +27,25 @@ struct SimulatorOptions {
 class Simulator {
  public:
   // Listens when the constructor returns. Throws std::runtime_error (std::system_error for the journal) when an address
-  // cannot be listened on, with the address and the reason. Must outlive the running of `io`.
+  // cannot be listened on or a serial port's name not be taken, with the name and the reason. Must outlive the running
+  // of `io`.
   Simulator(boost::asio::io_context& io, const RigSettings& rig, const SimulatorOptions& options);
   ~Simulator();
   Simulator(const Simulator&) = delete;
   Simulator& operator=(const Simulator&) = delete;
 
-  // Where a device is really served: its own host and port, or the loopback ones. Empty for a serial device.
+  // Where a device is really served: its own host and port or the loopback ones, or its serial port.
   struct Address {
     std::string host;
     int port = 0;
+    std::string serial = {};
   };
   std::vector<Address> addresses() const;  // one per device of the rig, in its order
+
+  // Misbehaviour on command, on the network thread: "late:0.1" sets a fault's probability, "none" ends all of them,
+  // "unit 7 off" and "unit 7 on" switch the units with that number. False when it is none of these; `answer` says what
+  // was done, or what is allowed.
+  bool command(std::string_view line, std::string& answer);
 
   std::uint64_t requests() const { return context_.requests; }
   std::uint64_t faults() const { return context_.faults; }
@@ -48,10 +57,12 @@ class Simulator {
     boost::asio::ip::tcp::acceptor acceptor;
     boost::asio::steady_timer pause;
     Address address;
+    std::unique_ptr<PseudoTerminal> terminal;  // of a serial line
     Port(boost::asio::io_context& io, std::string name) : line(std::move(name)), acceptor(io), pause(io) {}
   };
 
   Port& port_of(const DeviceSettings& device);
+  void open_terminal(Port& port, const DeviceSettings& device);
   void listen(Port& port, const DeviceSettings& device);
   void accept(Port& port);
 

@@ -1,0 +1,181 @@
+#include "agent/agent.h"
+
+#include "scripted_hub.h"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <map>
+#include <unistd.h>
+
+using namespace webmacs;
+using namespace webmacs::agent_tests;
+
+namespace {
+
+// An agent on fake units, run on this thread; a timer plays the operator.
+struct Bench {
+  explicit Bench(const std::string& hub_url = "ws://127.0.0.1:1/ws/controller/telemetry") : url(hub_url) { write(""); }
+
+  void write(const std::string& extra, const std::string& interval = "10ms") {
+    write_file(folder.file("rig1.ini"), "[agent]\npoll_interval = " + interval + "\n[hub]\nurl = " + url +
+                                            "\ntoken = wm_test\n[buffer]\npath = " + folder.file("b.db") +
+                                            "\n[device:one]\nhost = one.lab\n[device:two]\nhost = two.lab\n" +
+                                            "[event:evt_one]\ndevice = one\nregister = holding:1\ntype = uint16\n" +
+                                            "[event:evt_two]\ndevice = two\nregister = holding:1\ntype = uint16\n" +
+                                            extra);
+  }
+  void make() {
+    agent = std::make_unique<Agent>(load_agent_settings(folder.file("rig1.ini")), [this](const RigSettings& rig) {
+      std::vector<Line> lines;
+      for (const DeviceSettings& device : rig.devices) {
+        auto unit = std::make_shared<FakeUnit>();
+        units[device.name].push_back(unit);
+        Line line;
+        line.name = device.line();
+        line.devices.push_back(std::make_unique<FakeDevice>(device, unit));
+        lines.push_back(std::move(line));
+      }
+      return lines;
+    });
+  }
+  int run(const std::function<void()>& when, std::chrono::milliseconds after) {
+    boost::asio::steady_timer timer(agent->io(), after);
+    timer.async_wait([&](const boost::system::error_code&) { when(); });
+    return agent->run();
+  }
+
+  TemporaryFolder folder;
+  std::string url;
+  std::map<std::string, std::vector<std::shared_ptr<FakeUnit>>> units;
+  std::unique_ptr<Agent> agent;
+};
+
+}  // namespace
+
+TEST_CASE("without a hub the agent polls, and stopping leaves every reading in the buffer") {
+  Bench bench;
+  bench.make();
+  const auto before = std::chrono::steady_clock::now();
+  CHECK(bench.run([&] { bench.agent->stop(); }, 200ms) == 0);
+  CHECK(std::chrono::steady_clock::now() - before < 3s);
+  const auto polled = bench.units["one"][0]->poll_count() + bench.units["two"][0]->poll_count();
+  const auto rows = static_cast<std::size_t>(summarise_buffer(bench.folder.file("b.db")).rows);
+  CHECK(rows >= 20);
+  CHECK(rows + 2 >= polled);  // only polls in the air at the stop may miss
+  CHECK(rows <= polled);
+}
+
+TEST_CASE("SIGTERM stops it, and a second one changes nothing") {
+  Bench bench;
+  bench.make();
+  CHECK(bench.run(
+            [] {
+              ::kill(::getpid(), SIGTERM);
+              ::kill(::getpid(), SIGINT);
+            },
+            100ms) == 0);
+  CHECK(summarise_buffer(bench.folder.file("b.db")).rows > 0);
+}
+
+TEST_CASE("a reload leaves unchanged lines alone, restarts changed ones, and starts new ones") {
+  Bench bench;
+  bench.make();
+  boost::asio::steady_timer later(bench.agent->io());
+  bench.run(
+      [&] {
+        bench.write(
+            "unit = bar\n[device:three]\nhost = three.lab\n[event:evt_three]\ndevice = three\nregister = coil:1\n");
+        bench.agent->reload();
+        later.expires_after(150ms);
+        later.async_wait([&](const boost::system::error_code&) { bench.agent->stop(); });
+      },
+      150ms);
+  CHECK(bench.units["one"].size() == 1);
+  CHECK(bench.units["one"][0]->poll_count() >= 20);
+  CHECK(bench.units["two"].size() == 2);  // its event's unit changed
+  CHECK(bench.units["two"][1]->poll_count() > 0);
+  CHECK(bench.units["three"].size() == 1);
+  CHECK(bench.units["three"][0]->poll_count() > 0);
+}
+
+TEST_CASE("a reload of a wrong file is refused and changes nothing") {
+  Bench bench;
+  bench.make();
+  boost::asio::steady_timer later(bench.agent->io());
+  std::size_t polled = 0;
+  bench.run(
+      [&] {
+        bench.write("nonsense = 1\n");
+        bench.agent->reload();
+        polled = bench.units["one"][0]->poll_count();
+        later.expires_after(100ms);
+        later.async_wait([&](const boost::system::error_code&) { bench.agent->stop(); });
+      },
+      100ms);
+  CHECK(bench.units["one"].size() == 1);
+  CHECK(bench.units["one"][0]->poll_count() > polled);
+}
+
+TEST_CASE("a hanging device does not keep the agent from stopping in time") {
+  Bench bench;
+  bench.make();
+  const auto before = std::chrono::steady_clock::now();
+  CHECK(bench.run(
+            [&] {
+              bench.units["one"][0]->hangs = true;
+              bench.agent->stop();
+            },
+            100ms) == 0);
+  CHECK(std::chrono::steady_clock::now() - before < 2s);
+  CHECK(summarise_buffer(bench.folder.file("b.db")).rows > 0);
+}
+
+TEST_CASE("two agents on one buffer: the second says so and does not start") {
+  Bench bench;
+  bench.make();
+  CHECK_THROWS_WITH(
+      Agent(load_agent_settings(bench.folder.file("rig1.ini")), [](const RigSettings&) { return std::vector<Line>(); }),
+      doctest::Contains("in use by another agent"));
+}
+
+TEST_CASE("from device to hub: descriptions, status and readings arrive; stopping closes with 1001") {
+  boost::asio::io_context hub_io;
+  ScriptedHub hub(hub_io);
+  auto work = boost::asio::make_work_guard(hub_io);
+  std::thread hub_thread([&] { hub_io.run(); });
+  {
+    Bench bench(hub.url());
+    bench.make();
+    CHECK(bench.run([&] { bench.agent->stop(); }, 400ms) == 0);
+  }
+  work.reset();
+  hub_io.stop();
+  hub_thread.join();
+  REQUIRE(hub.descriptions.size() == 2);
+  CHECK(hub.descriptions[0].event_public_id == "evt_one");
+  CHECK(hub.descriptions[0].poll_interval == 0.01);
+  REQUIRE_FALSE(hub.statuses.empty());
+  CHECK(hub.statuses.back().agent == "rig1");
+  REQUIRE(hub.statuses.back().devices.size() == 2);
+  CHECK(hub.statuses.back().devices[0].online);
+  CHECK(hub.values(false).size() >= 40);
+  CHECK(hub.values(true).empty());
+  REQUIRE(hub.close_codes.size() == 1);
+  CHECK(hub.close_codes[0] == close_code::going_away);
+}
+
+TEST_CASE("devices are grouped by line with their events") {
+  const AgentSettings settings = parse_agent_settings(
+      "[device:a]\nhost = gw\nunit = 1\n[device:b]\nhost = other\n[device:c]\nhost = gw\nunit = 2\n"
+      "[event:e1]\ndevice = c\nregister = coil:1\n[event:e2]\ndevice = a\nregister = coil:1\n",
+      "rig1.ini");
+  const auto parts = split_by_line(settings.rig);
+  REQUIRE(parts.size() == 2);
+  REQUIRE(parts[0].devices.size() == 2);
+  CHECK(parts[0].devices[1].name == "c");
+  CHECK(parts[0].events.size() == 2);
+  CHECK(parts[1].events.empty());
+}

@@ -1,4 +1,5 @@
 webmacs_unit_tests(hardware
+  merged_reads_test.cpp
   modbus_device_test.cpp
   modbus_frame_test.cpp
   modbus_line_test.cpp
@@ -7,6 +8,7 @@ webmacs_unit_tests(hardware
   register_codec_test.cpp
   rig_settings_test.cpp
   rtu_channel_test.cpp
+  serial_simulator_test.cpp
   scripted_peer.cpp
   simulated_unit_test.cpp
   simulator_test.cpp

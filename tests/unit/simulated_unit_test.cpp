@@ -1,6 +1,7 @@
 #include "hardware/simulator/simulated_unit.h"
 
 #include "hardware/register_codec.h"
+#include "hardware/simulator/identity.h"
 #include "hardware/simulator/signal.h"
 #include "simulated_rig.h"
 
@@ -18,9 +19,9 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-SimulatedUnit plc(bool counter = false) {
+SimulatedUnit plc(SimulatedUnit::Shows shows = SimulatedUnit::Shows::signals) {
   const RigSettings settings = rig();
-  return SimulatedUnit(settings.devices[0], settings.events, counter);
+  return SimulatedUnit(settings.devices[0], settings.events, shows);
 }
 
 Bytes answer(SimulatedUnit& unit, const Bytes& request, double seconds = 0) {
@@ -107,7 +108,7 @@ TEST_CASE("a valve switches now and then, an alarm is rare and short") {
 }
 
 TEST_CASE("counters count reads, each in its own type, and wrap") {
-  SimulatedUnit unit = plc(true);
+  SimulatedUnit unit = plc(SimulatedUnit::Shows::counter);
   const Register level = rig().events[1].where;
   const Register count = rig().events[2].where;
   for (int round = 1; round <= 3; ++round) {
@@ -132,10 +133,39 @@ TEST_CASE("what is written stays, and its signal is gone") {
   CHECK(answer(unit, {6, 0, 50, 0, 1}) == Bytes{0x86, 2});
 
   const RigSettings settings = rig();
-  SimulatedUnit io(settings.devices[1], settings.events, false);
+  SimulatedUnit io(settings.devices[1], settings.events, SimulatedUnit::Shows::signals);
   CHECK(answer(io, {5, 0, 3, 0xFF, 0}) == Bytes{5, 0, 3, 0xFF, 0});
   CHECK(answer(io, {1, 0, 3, 0, 1}, 30) == Bytes{1, 1, 1});
   CHECK(answer(io, {5, 0, 3, 1, 0}) == Bytes{0x85, 3});
   CHECK(answer(io, {15, 0, 3, 0, 1, 1, 0}) == Bytes{15, 0, 3, 0, 1});
   CHECK(answer(io, {1, 0, 3, 0, 1}, 30) == Bytes{1, 1, 0});
+}
+
+TEST_CASE("an identity tells the right value from another's, an older one and a spoilt one") {
+  for (const ValueType type : {ValueType::int16, ValueType::uint16, ValueType::int32, ValueType::uint32,
+                               ValueType::int64, ValueType::uint64, ValueType::float32, ValueType::float64}) {
+    CAPTURE(to_text(type));
+    Register where;
+    where.type = type;
+    where.address = 5;
+    where.order = ByteOrder::cdab;
+    std::uint16_t words[4];
+    encode_value(where, identity_value(where, {2, false, 9}), words);
+    const double raw = *decode_value(where, words);
+    std::optional<std::uint64_t> last;
+    CHECK_FALSE(identity_mistake(where, 2, raw, last));
+    CHECK(last == 9);
+    CHECK(identity_mistake(where, 2, raw, last) == std::string("older than the one before"));
+    CHECK_FALSE(identity_mistake(where, 2, identity_value(where, {2, false, 10}), last));
+    CHECK(identity_mistake(where, 2, identity_value(where, {2, false, 9}), last) ==
+          std::string("older than the one before"));
+    CHECK(identity_mistake(where, 1, raw, last) == std::string("of another register or unit"));
+    CHECK(identity_mistake(where, 2, identity_value(where, {2, true, 11}), last) == std::string("of a spoilt reply"));
+    Register neighbour = where;
+    neighbour.address = 9;
+    CHECK(identity_mistake(neighbour, 2, raw, last) == std::string("of another register or unit"));
+    neighbour = where;
+    neighbour.kind = RegisterKind::input;
+    CHECK(identity_mistake(neighbour, 2, raw, last) == std::string("of another register or unit"));
+  }
 }

@@ -91,7 +91,7 @@ TEST_CASE("RTU frames over TCP are served too") {
   RigSettings settings = rig();
   for (DeviceSettings& device : settings.devices) device.transport = Transport::rtu_over_tcp;
   SimulatorOptions options;
-  options.counter = true;
+  options.shows = SimulatedUnit::Shows::counter;
   RunningSimulator running(settings, options);
   const std::vector<Line> lines = open_lines(running.rig());
   const auto events = events_of(running.rig(), "plc");
@@ -105,7 +105,7 @@ TEST_CASE("every fault is seen as bad or made good, and no wrong value comes of 
     CAPTURE(kind);
     std::string mistake;
     SimulatorOptions options;
-    options.counter = true;
+    options.shows = SimulatedUnit::Shows::counter;
     options.faults.push_back(*parse_fault(std::string(kind) + ":1", mistake));
     RunningSimulator running(rig(), options);
     const std::vector<Line> lines = open_lines(running.rig());
@@ -122,7 +122,7 @@ TEST_CASE("mixed faults: every value that arrives is the one that was served, in
   std::filesystem::remove(journal);
   std::string mistake;
   SimulatorOptions options;
-  options.counter = true;
+  options.shows = SimulatedUnit::Shows::counter;
   options.journal = journal;
   for (const char* fault : {"late:0.02", "drop:0.02", "truncate:0.02", "extra:0.05", "wrong_transaction:0.05",
                             "wrong_unit:0.05", "wrong_function:0.05", "busy:0.05", "disconnect:0.05", "dribble:0.01"}) {
