@@ -8,12 +8,16 @@
 #include "server/net/credentials.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <cstring>
+#include <fstream>
 
 namespace webmacs {
 namespace {
 
 constexpr std::chrono::milliseconds tick_interval{500};
+constexpr int send_buffer_bytes = 128 * 1024;  // the kernel takes twice as much, for its own needs
 constexpr std::chrono::seconds stuck_after{15};  // a worker whose loop has not turned for this long is not alive
 constexpr std::chrono::milliseconds commit_deadline{2500};
 constexpr std::chrono::milliseconds close_deadline{2000};
@@ -23,13 +27,25 @@ std::string web_root(const ServerSettings& settings) {
   return settings.web_root.empty() ? WEBMACS_WEB_ROOT : settings.web_root;
 }
 
+// OpenSSL names no reason when a file cannot be opened.
+void check_readable(const char* what, const std::string& file) {
+  errno = 0;
+  if (!std::ifstream(file)) throw std::runtime_error(fmt::format("{} {}: {}", what, file, std::strerror(errno)));
+}
+
+// Null: plain. Throws std::runtime_error naming the file and what is wrong with it.
+std::shared_ptr<boost::asio::ssl::context> load_tls(const ServerSettings& settings) {
+  if (settings.certificate_file.empty()) return nullptr;
+  check_readable("certificate file", settings.certificate_file);
+  check_readable("private key file", settings.private_key_file);
+  return make_server_tls(settings.certificate_file, settings.private_key_file);
+}
+
 }  // namespace
 
 Hub::Hub(ServerSettings settings)
     : settings_(std::move(settings)),
-      tls_(settings_.certificate_file.empty()
-               ? nullptr
-               : make_server_tls(settings_.certificate_file, settings_.private_key_file)),
+      tls_(load_tls(settings_)),
       feed_(io_, connections_, settings_.stream_interval, settings_.history_bytes),
       controllers_([this](const ControllerState& state) { feed_.announce(state); }),
       ingest_([this] {
@@ -44,12 +60,14 @@ Hub::Hub(ServerSettings settings)
                                              sessions_.enforce(access_, utc_now());
                                            })),
       dashboard_(web_root(settings_)),
-      rest_({access_, *ingest_, feed_, events_, controllers_, dashboard_}),
-      websockets_(settings_, access_, {io_, *ingest_, controllers_, events_, sessions_}, feed_, deadlines_),
-      listener_(io_, settings_.listen_host, settings_.listen_port,
-                {settings_.max_connections, settings_.max_connections_per_address, settings_.trusted_proxies},
-                [this](Tcp::socket socket, std::string peer, std::shared_ptr<void> guard) {
-                  accept(std::move(socket), std::move(peer), std::move(guard));
+      metrics_(
+          {settings_.metrics_public, *ingest_, readings_, feed_, sessions_, controllers_, failed_logins_, listener_}),
+      rest_({access_, failed_logins_, *ingest_, feed_, events_, controllers_, dashboard_, metrics_}),
+      websockets_(settings_, access_, failed_logins_, {io_, *ingest_, controllers_, events_, sessions_, readings_},
+                  feed_, deadlines_),
+      listener_(io_, settings_.listen_host, settings_.listen_port, connection_limits(),
+                [this](Tcp::socket socket, std::string peer, std::shared_ptr<ConnectionPlace> place) {
+                  accept(std::move(socket), std::move(peer), std::move(place));
                 }),
       signals_(io_, SIGTERM, SIGINT, SIGHUP) {}
 
@@ -85,9 +103,15 @@ void Hub::publish(const std::vector<CommittedPoint>& committed) {
   feed_.publish(points);
 }
 
-void Hub::accept(Tcp::socket socket, std::string peer, std::shared_ptr<void> guard) {
+ConnectionLimitsPerHub Hub::connection_limits() const {
+  return {settings_.max_connections, settings_.max_connections_per_address, settings_.trusted_proxies};
+}
+
+void Hub::accept(Tcp::socket socket, std::string peer, std::shared_ptr<ConnectionPlace> place) {
   error_code ignored;
   socket.set_option(Tcp::no_delay(true), ignored);
+  // Fixed: the kernel would let it grow to megabytes for a client that does not read.
+  socket.set_option(Tcp::socket::send_buffer_size(send_buffer_bytes), ignored);
   auto stream = tls_ ? make_tls_stream(std::move(socket), *tls_, true) : make_plain_stream(std::move(socket));
   HttpServices services{[this](const HttpRequest& request) { return rest_.handle(request); },
                         [this](const HttpRequest& request) { return access_.unknown(presented_token(request)); },
@@ -96,7 +120,7 @@ void Hub::accept(Tcp::socket socket, std::string peer, std::shared_ptr<void> gua
                         settings_.trusted_proxies,
                         deadlines_,
                         http_sessions_};
-  std::make_shared<HttpSession>(std::move(services), std::move(stream), std::move(peer), std::move(guard))->start();
+  std::make_shared<HttpSession>(std::move(services), std::move(stream), std::move(peer), std::move(place))->start();
 }
 
 void Hub::wait_for_signal() {
@@ -116,19 +140,22 @@ void Hub::reload() {
   notify_reloading();
   try {
     auto fresh = load_server_settings(settings_.file);
-    const bool restart =
-        fresh.listen_host != settings_.listen_host || fresh.listen_port != settings_.listen_port ||
-        fresh.store_url != settings_.store_url || fresh.web_root != settings_.web_root ||
-        fresh.certificate_file != settings_.certificate_file || fresh.private_key_file != settings_.private_key_file ||
-        fresh.history_bytes != settings_.history_bytes || fresh.stream_interval != settings_.stream_interval ||
-        fresh.max_connections != settings_.max_connections ||
-        fresh.max_connections_per_address != settings_.max_connections_per_address;
+    auto tls = load_tls(fresh);
+    const bool restart = fresh.listen_host != settings_.listen_host || fresh.listen_port != settings_.listen_port ||
+                         fresh.store_url != settings_.store_url || fresh.web_root != settings_.web_root ||
+                         fresh.history_bytes != settings_.history_bytes ||
+                         fresh.stream_interval != settings_.stream_interval;
     settings_ = std::move(fresh);
-    log_info("{} read again: heartbeat, origins, proxies and client_queue hold for new connections{}", settings_.file,
-             restart ? "; other changes need a restart" : "");
+    tls_ = std::move(tls);
+    listener_.places().set_limits(connection_limits());
+    log_info("{} read again: it holds for new connections{}{}", settings_.file, tls_ ? ", certificate included" : "",
+             restart ? "; listen, store, web_root, history and stream_interval change with a restart" : "");
   } catch (const ConfigurationError& error) {
     for (const auto& mistake : error.mistakes()) log_error("{}", mistake);
     log_error("the configuration stays as it was");
+  } catch (const std::exception& error) {
+    log_error("{}", error.what());
+    log_error("the configuration and the certificate stay as they were");
   }
   notify_ready();
 }
@@ -157,6 +184,7 @@ void Hub::stop() {
 }
 
 void Hub::close_sessions() {
+  websockets_.close_refused();
   sessions_.close_all(close_code::going_away, "The hub is stopping");
   stop_deadline_ = std::chrono::steady_clock::now() + close_deadline;
   wait_for_sessions();

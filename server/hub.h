@@ -4,6 +4,8 @@
 
 #include "common/websocket/deadline_list.h"
 #include "server/api/access.h"
+#include "server/api/failed_logins.h"
+#include "server/api/metrics.h"
 #include "server/api/rest_api.h"
 #include "server/net/controller_session.h"
 #include "server/net/http_session.h"
@@ -39,7 +41,8 @@ class Hub {
  private:
   void preload(Store& store);
   void publish(const std::vector<CommittedPoint>& points);
-  void accept(Tcp::socket socket, std::string peer, std::shared_ptr<void> guard);
+  void accept(Tcp::socket socket, std::string peer, std::shared_ptr<ConnectionPlace> place);
+  ConnectionLimitsPerHub connection_limits() const;
   void wait_for_signal();
   void reload();
   void stop();
@@ -57,11 +60,14 @@ class Hub {
   EventCatalog events_;
   ControllerRegistry controllers_;
   Access access_;
+  FailedLogins failed_logins_;
+  ReadingCounters readings_;
   SessionSet sessions_;
   HttpSessionSet http_sessions_;
   std::unique_ptr<Ingest> ingest_;
   std::unique_ptr<TokenWatch> tokens_;
   StaticFiles dashboard_;
+  Metrics metrics_;
   RestApi rest_;
   WebSocketEntry websockets_;
   Listener listener_;

@@ -21,13 +21,6 @@ HttpResponse not_cached(std::string body) {
   return response;
 }
 
-HttpResponse denied(Denial denial) {
-  const bool known = denial == Denial::not_allowed;
-  auto response = problem(known ? 403 : 401, to_text(denial));
-  if (!known) response.headers = {{"WWW-Authenticate", "Bearer"}};
-  return response;
-}
-
 // A whole number of at least 1; empty when the parameter is something else.
 std::optional<std::size_t> page_parameter(const HttpRequest& request, const std::string& name, std::size_t fallback) {
   const auto text = request.parameter(name);
@@ -60,6 +53,7 @@ HttpResponse list(const HttpRequest& request, const std::vector<std::string>& it
 const std::vector<RestApi::Route>& RestApi::routes() {
   static const std::vector<Route> routes = {
       {"/health", std::nullopt, &RestApi::health},
+      {"/metrics", std::nullopt, &RestApi::metrics},
       {"/api/v1/datapoints/latest", Right::read, &RestApi::latest},
       {"/api/v1/events", Right::read, &RestApi::events},
       {"/api/v1/controllers", Right::read, &RestApi::controllers},
@@ -78,7 +72,7 @@ HttpResponse RestApi::handle(const HttpRequest& request) const {
     }
     if (route.right) {
       const auto verdict = sources_.access.check(presented_token(request), *route.right, utc_now());
-      if (const auto* denial = std::get_if<Denial>(&verdict)) return denied(*denial);
+      if (const auto* denial = std::get_if<Denial>(&verdict)) return denied(request, *denial);
     }
     return (this->*route.handler)(request);
   }
@@ -86,6 +80,30 @@ HttpResponse RestApi::handle(const HttpRequest& request) const {
     if (auto file = sources_.dashboard.find(request.path)) return std::move(*file);
   }
   return problem(404, "there is nothing at this path");
+}
+
+HttpResponse RestApi::denied(const HttpRequest& request, Denial denial) const {
+  if (denial == Denial::not_allowed) return problem(403, to_text(denial));
+  if (denial == Denial::invalid || denial == Denial::revoked) {
+    const auto wait = sources_.failed_logins.failed(request.client, std::chrono::steady_clock::now());
+    if (wait.count() > 0) {
+      auto response = problem(429, "too many failed logins from this address");
+      response.headers = {{"Retry-After", std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count())}};
+      return response;
+    }
+  }
+  auto response = problem(401, to_text(denial));
+  response.headers = {{"WWW-Authenticate", "Bearer"}};
+  return response;
+}
+
+HttpResponse RestApi::metrics(const HttpRequest& request) const {
+  if (!sources_.metrics.may_see(request)) {
+    return problem(403, "only direct requests from this machine see the metrics, unless metrics_public is set");
+  }
+  auto response = not_cached(sources_.metrics.text());
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  return response;
 }
 
 HttpResponse RestApi::health(const HttpRequest&) const {

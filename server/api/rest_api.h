@@ -2,6 +2,8 @@
 // The REST routes (contract, "REST"), answered from what the network thread has in memory. Network thread only.
 
 #include "server/api/access.h"
+#include "server/api/failed_logins.h"
+#include "server/api/metrics.h"
 #include "server/api/static_files.h"
 #include "server/net/http_message.h"
 #include "server/store/ingest.h"
@@ -18,11 +20,13 @@ class RestApi {
   // All of it outlives the API.
   struct Sources {
     const Access& access;
+    FailedLogins& failed_logins;
     const Ingest& ingest;
     LiveFeed& feed;
     const EventCatalog& events;
     const ControllerRegistry& controllers;
     const StaticFiles& dashboard;
+    const Metrics& metrics;
   };
   explicit RestApi(Sources sources) : sources_(sources) {}
 
@@ -37,6 +41,8 @@ class RestApi {
   };
   static const std::vector<Route>& routes();
 
+  HttpResponse denied(const HttpRequest& request, Denial denial) const;
+  HttpResponse metrics(const HttpRequest& request) const;
   HttpResponse health(const HttpRequest& request) const;
   HttpResponse latest(const HttpRequest& request) const;
   HttpResponse events(const HttpRequest& request) const;

@@ -41,8 +41,7 @@ void ControllerSession::on_open() {
 void ControllerSession::greet() {
   if (greeted_) return;
   greeted_ = true;
-  log_info("controller {} connected from {}", identity().name, peer_);
-  services_.controllers.socket_opened(identity().name);
+  services_.controllers.socket_opened(identity().name, peer_);
   if (wants_connected_) send(encode(ConnectedMessage{identity().name, max_batch_readings, credit}));
 }
 
@@ -50,14 +49,13 @@ void ControllerSession::on_closed(std::uint16_t code, const std::string& reason)
   held_deadline_.cancel();
   connection_.reset();
   if (greeted_) {
-    log_info("controller {} at {} disconnected: {} {}", identity().name, peer_, code, reason);
-    services_.controllers.socket_closed(identity().name);
+    services_.controllers.socket_closed(identity().name, fmt::format("at {}: {} {}", peer_, code, reason));
   }
   if (!held_.empty()) {
     log_warning("controller {}: {} frames without a batch number could not be stored before it left", identity().name,
                 held_.size());
   }
-  services_.sessions.remove(shared_from_this());
+  services_.sessions.remove(shared_from_this(), code);
 }
 
 void ControllerSession::stop_reading() {
@@ -66,6 +64,10 @@ void ControllerSession::stop_reading() {
 
 void ControllerSession::drop() {
   if (connection_) connection_->drop("the hub is stopping");
+}
+
+std::size_t ControllerSession::queued_bytes() const {
+  return connection_ ? connection_->queued_bytes() : 0;
 }
 
 void ControllerSession::close(std::uint16_t code, const std::string& reason) {
@@ -108,6 +110,7 @@ bool ControllerSession::handle(ReadingsFrame& frame) {
 }
 
 void ControllerSession::answer_batch(std::int64_t batch, ReadingsFrame& frame) {
+  count(frame);
   const std::size_t size = frame.readings.size();
   AckMessage ack;
   ack.batch = batch;
@@ -178,8 +181,15 @@ bool ControllerSession::take_unanswered(ReadingsFrame& frame) {
     };
     if (!services_.ingest.try_submit(std::move(incoming), frame.backlog, false, std::move(stored))) return false;
   }
+  count(frame);
   if (!first_error.empty()) invalid({std::nullopt, first_error});
   return true;
+}
+
+void ControllerSession::count(const ReadingsFrame& frame) {
+  services_.readings.received += frame.readings.size();
+  services_.readings.invalid += static_cast<std::uint64_t>(
+      std::count_if(frame.readings.begin(), frame.readings.end(), [](const auto& r) { return !r.error.empty(); }));
 }
 
 void ControllerSession::tell_rejected(const std::vector<std::string>& event_ids,

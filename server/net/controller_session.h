@@ -16,6 +16,12 @@
 
 namespace webmacs {
 
+// Of all controllers, since the hub started.
+struct ReadingCounters {
+  std::uint64_t received = 0;
+  std::uint64_t invalid = 0;  // of them
+};
+
 // What a controller's session needs of the hub; all of it outlives the session.
 struct ControllerServices {
   boost::asio::io_context& io;
@@ -23,6 +29,7 @@ struct ControllerServices {
   ControllerRegistry& controllers;
   EventCatalog& events;
   SessionSet& sessions;
+  ReadingCounters& readings;
 };
 
 class ControllerSession : public Session, public std::enable_shared_from_this<ControllerSession> {
@@ -34,6 +41,7 @@ class ControllerSession : public Session, public std::enable_shared_from_this<Co
   void stop_reading() override;
   void close(std::uint16_t code, const std::string& reason) override;
   void drop() override;
+  std::size_t queued_bytes() const override;
 
   void on_open() override;
   void on_text(std::string_view text) override;
@@ -51,6 +59,7 @@ class ControllerSession : public Session, public std::enable_shared_from_this<Co
   void answer_batch(std::int64_t batch, ReadingsFrame& frame);
   bool take_unanswered(ReadingsFrame& frame);
   void tell_rejected(const std::vector<std::string>& event_ids, const std::vector<AppendResult>& results);
+  void count(const ReadingsFrame& frame);
   void invalid(const ErrorMessage& error);
   void send(const std::string& text);
   void greet();

@@ -45,12 +45,14 @@ void FrontendSession::on_closed(std::uint16_t code, const std::string& reason) {
     log_debug("frontend {} at {} disconnected: {} {}", identity().name, peer_, code, reason);
     feed_.unsubscribe(subscription_, shared_from_this());
   }
-  sessions_.remove(shared_from_this());
+  sessions_.remove(shared_from_this(), code);
 }
 
 void FrontendSession::deliver(const SharedFrame& frames) {
   if (!connection_ || behind_) return;
   if (connection_->try_send(frames)) {
+    ++feed_.counters().deliveries;
+    feed_.counters().delivered_bytes += frames->size();
     delivered_number_ = feed_.number();
     return;
   }
@@ -61,7 +63,9 @@ void FrontendSession::deliver(const SharedFrame& frames) {
     if (connection_->queued_bytes() == 0) catch_up();
     return;
   }
-  log_info("frontend {} at {} is too slow for the stream; it is closed with 1013", identity().name, peer_);
+  ++feed_.counters().too_slow;
+  sessions_.log_too_slow(
+      fmt::format("frontend {} at {} is too slow for the stream; it is closed with 1013", identity().name, peer_));
   connection_->close(close_code::try_again_later, "Too slow");
 }
 
@@ -97,6 +101,10 @@ void FrontendSession::stop_reading() {}
 
 void FrontendSession::drop() {
   if (connection_) connection_->drop("the hub is stopping");
+}
+
+std::size_t FrontendSession::queued_bytes() const {
+  return connection_ ? connection_->queued_bytes() : 0;
 }
 
 void FrontendSession::close(std::uint16_t code, const std::string& reason) {

@@ -19,6 +19,7 @@ class FrontendSession : public Session, public Subscriber, public std::enable_sh
   void stop_reading() override;
   void close(std::uint16_t code, const std::string& reason) override;
   void drop() override;
+  std::size_t queued_bytes() const override;
 
   // A client that falls behind: the default format is closed with 1013; a batch client gets nothing more until its
   // queue is empty, and then the latest value per event and how many points were skipped.

@@ -16,7 +16,8 @@ struct HttpRequest {
   boost::beast::http::request_header<> header;
   std::string path;                          // percent-decoded, without the query
   std::map<std::string, std::string> query;  // percent-decoded; of a repeated name the first
-  std::string client;                        // the client's address, behind a trusted proxy the one it names
+  std::string client = {};                   // the client's address, behind a trusted proxy the one it names
+  std::string peer = {};                     // the address of whoever opened the connection, a proxy too
 
   std::string_view field(boost::beast::http::field name) const {
     const auto value = header[name];

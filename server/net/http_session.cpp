@@ -15,12 +15,13 @@ constexpr std::uint32_t most_header_bytes = 16 * 1024;
 constexpr std::chrono::seconds header_deadline{10};  // from the first byte of the handshake to the end of the header
 constexpr std::chrono::seconds idle_deadline{60};
 constexpr std::chrono::seconds linger_deadline{2};
+constexpr const char* retry_when_crowded = "5";  // seconds
 
 }  // namespace
 
 HttpSession::HttpSession(HttpServices services, std::unique_ptr<ByteStream> stream, std::string peer,
-                         std::shared_ptr<void> guard)
-    : services_(std::move(services)), stream_(std::move(stream)), peer_(std::move(peer)), guard_(std::move(guard)) {
+                         std::shared_ptr<ConnectionPlace> place)
+    : services_(std::move(services)), stream_(std::move(stream)), peer_(std::move(peer)), place_(std::move(place)) {
   services_.sessions.add(*this);
 }
 
@@ -71,10 +72,17 @@ void HttpSession::parse() {
 }
 
 void HttpSession::handle() {
+  if (!stream_) return;
   const auto& header = parser_->get().base();
-  HttpRequest request{header, {}, {}, {}};
+  HttpRequest request{header, {}, {}};
   parse_target({header.target().data(), header.target().size()}, request.path, request.query);
   request.client = client_address(peer_, request.field("X-Forwarded-For"), services_.trusted_proxies);
+  request.peer = peer_;
+  if (!place_->try_name(request.client)) {
+    auto refusal = problem(429, "this address has as many connections as it may (max_connections_per_address)");
+    refusal.headers = {{"Retry-After", retry_when_crowded}};
+    return answer(refusal, false);
+  }
 
   // Whoever just made a token on the command line may use it at once.
   if (!tokens_are_fresh_ && services_.unknown_token(request)) {
@@ -86,7 +94,7 @@ void HttpSession::handle() {
   if (request.path.rfind("/ws/", 0) == 0) {
     if (const auto refusal = services_.websockets.refusal(request)) return answer(*refusal, false);
     services_.deadlines.remove(*this);
-    return services_.websockets.enter(request, std::move(input_), std::move(stream_), std::move(guard_));
+    return services_.websockets.enter(request, std::move(input_), std::move(stream_), std::move(place_));
   }
   const bool has_body = parser_->chunked() || parser_->content_length().value_or(0) > 0;
   // An empty header's bytes end at the blank line; what follows is the next request.
@@ -130,7 +138,7 @@ void HttpSession::finish() {
   services_.deadlines.remove(*this);
   if (stream_) stream_->close();
   stream_.reset();
-  guard_.reset();
+  place_.reset();
 }
 
 void HttpSession::on_deadline(TimePoint) {

@@ -5,6 +5,7 @@
 
 #include "common/websocket/byte_stream.h"
 #include "common/websocket/deadline_list.h"
+#include "server/net/connection_places.h"
 #include "server/net/http_message.h"
 
 #include <boost/beast/http/empty_body.hpp>
@@ -48,8 +49,9 @@ struct HttpServices {
 
 class HttpSession : public std::enable_shared_from_this<HttpSession>, private DeadlineOwner {
  public:
-  // `guard` is kept until the connection is closed, by an upgraded WebSocket too.
-  HttpSession(HttpServices services, std::unique_ptr<ByteStream> stream, std::string peer, std::shared_ptr<void> guard);
+  // `place` is kept until the connection is closed, by an upgraded WebSocket too.
+  HttpSession(HttpServices services, std::unique_ptr<ByteStream> stream, std::string peer,
+              std::shared_ptr<ConnectionPlace> place);
   ~HttpSession();
   void start();
   // Closes the socket at once.
@@ -71,11 +73,11 @@ class HttpSession : public std::enable_shared_from_this<HttpSession>, private De
   HttpServices services_;
   std::unique_ptr<ByteStream> stream_;  // null once handed over
   const std::string peer_;
-  std::shared_ptr<void> guard_;
+  std::shared_ptr<ConnectionPlace> place_;
   std::optional<Parser> parser_;
   bool tokens_are_fresh_ = false;  // for the request that is being handled
-  std::string input_;   // bytes of the request that is being read, and what followed it
-  std::string output_;  // the response under way
+  std::string input_;              // bytes of the request that is being read, and what followed it
+  std::string output_;             // the response under way
 };
 
 }  // namespace webmacs

@@ -2,7 +2,6 @@
 
 #include <boost/asio/ip/address.hpp>
 
-#include <algorithm>
 #include <stdexcept>
 
 namespace webmacs {
@@ -20,15 +19,16 @@ std::string address_text(const Tcp::endpoint& endpoint) {
 
 }  // namespace
 
-Listener::Listener(boost::asio::io_context& io, const std::string& host, int port, ListenerLimits limits,
+Listener::Listener(boost::asio::io_context& io, const std::string& host, int port, ConnectionLimitsPerHub limits,
                    Accepted accepted)
-    : io_(io), acceptor_(io), pause_(io), limits_(std::move(limits)), accepted_(std::move(accepted)) {
+    : acceptor_(io), pause_(io), accepted_(std::move(accepted)), places_(std::move(limits)) {
   const Tcp::endpoint endpoint(boost::asio::ip::make_address(host), static_cast<unsigned short>(port));
   error_code ec;
   acceptor_.open(endpoint.protocol(), ec);
   if (!ec) acceptor_.set_option(Tcp::acceptor::reuse_address(true), ec);
   if (!ec) acceptor_.bind(endpoint, ec);
   if (!ec) acceptor_.listen(1024, ec);
+  if (!ec) acceptor_.non_blocking(true, ec);
   if (ec) {
     throw std::runtime_error("cannot listen on " + host + " port " + std::to_string(port) + ": " + ec.message());
   }
@@ -51,16 +51,35 @@ void Listener::close() {
 void Listener::accept() {
   acceptor_.async_accept([this](error_code ec, Tcp::socket socket) {
     if (ec == boost::asio::error::operation_aborted || !acceptor_.is_open()) return;
-    if (!ec) {
-      on_accepted(std::move(socket));
-      return accept();
+    if (ec == boost::asio::error::no_descriptors || ec == boost::system::errc::too_many_files_open_in_system) {
+      return out_of_descriptors(ec);
     }
-    if (ec == boost::asio::error::connection_aborted) return accept();
-    failed_log_.write("cannot accept connections: " + ec.message() + "; trying again each second");
-    pause_.expires_after(pause_after_failure);
-    pause_.async_wait([this](error_code aborted) {
+    if (ec && ec != boost::asio::error::connection_aborted) return pause(ec.message());
+    if (!ec) on_accepted(std::move(socket));
+    accept();
+  });
+}
+
+void Listener::out_of_descriptors(error_code ec) {
+  const auto outcome = reserve_.turn_one_away(acceptor_.native_handle());
+  if (outcome == ReserveDescriptor::Outcome::failed) return pause(ec.message());
+  if (outcome == ReserveDescriptor::Outcome::nobody_waits) {
+    return acceptor_.async_wait(Tcp::acceptor::wait_read, [this](error_code aborted) {
       if (!aborted) accept();
     });
+  }
+  ++turned_away_;
+  descriptors_log_.write("no descriptor is left (" + ec.message() +
+                         "): who connects is turned away until others leave; raise LimitNOFILE, or lower "
+                         "max_connections");
+  accept();
+}
+
+void Listener::pause(const std::string& why) {
+  failed_log_.write("cannot accept connections: " + why + "; trying again each second");
+  pause_.expires_after(pause_after_failure);
+  pause_.async_wait([this](error_code aborted) {
+    if (!aborted) accept();
   });
 }
 
@@ -69,24 +88,9 @@ void Listener::on_accepted(Tcp::socket socket) {
   const auto endpoint = socket.remote_endpoint(ec);
   if (ec) return;  // gone already
   const std::string peer = address_text(endpoint);
-  const bool trusted =
-      std::find(limits_.trusted_proxies.begin(), limits_.trusted_proxies.end(), peer) != limits_.trusted_proxies.end();
-  const auto known = counts_->by_address.find(peer);
-  const std::size_t of_peer = known == counts_->by_address.end() ? 0 : known->second;
-  if (counts_->all >= limits_.connections || (!trusted && of_peer >= limits_.connections_per_address)) {
-    refused_log_.write("refused a connection from " + peer + ": " +
-                       (counts_->all >= limits_.connections ? "max_connections" : "max_connections_per_address") +
-                       " is reached");
-    return;
-  }
-  ++counts_->all;
-  ++counts_->by_address[peer];
-  std::shared_ptr<void> guard(nullptr, [counts = counts_, peer](void*) {
-    --counts->all;
-    const auto found = counts->by_address.find(peer);
-    if (found != counts->by_address.end() && --found->second == 0) counts->by_address.erase(found);
-  });
-  accepted_(std::move(socket), peer, std::move(guard));
+  auto place = places_.try_take(peer);
+  if (!place) return;
+  accepted_(std::move(socket), peer, std::move(place));
 }
 
 }  // namespace webmacs

@@ -1,9 +1,12 @@
 #pragma once
 // What the hub must be able to do with every WebSocket that entered, whatever it is for. Network thread only.
 
+#include "common/log.h"
 #include "common/websocket/connection.h"
 #include "server/api/access.h"
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -22,10 +25,12 @@ class Session : public ConnectionHandler {
   virtual void close(std::uint16_t code, const std::string& reason) = 0;
   // Closes the socket at once.
   virtual void drop() = 0;
+  // Outbound bytes that the socket has not taken yet.
+  virtual std::size_t queued_bytes() const = 0;
   // Kept as long as the session: its place among the connections that are counted.
   void keep(std::shared_ptr<void> guard) { guard_ = std::move(guard); }
-  // Its token is no longer good. Further calls do nothing.
-  void refuse(Denial denial);
+  // Its token is no longer good. False when it was told before.
+  bool refuse(Denial denial);
 
  private:
   const Identity identity_;
@@ -33,11 +38,25 @@ class Session : public ConnectionHandler {
   std::shared_ptr<void> guard_;
 };
 
-// All sessions that are open: for revoked tokens and for the shutdown.
+// How many WebSockets ended with each close code; of those that RFC 6455 does not name, all together as 0.
+class CloseCodes {
+ public:
+  void count(std::uint16_t code);
+  const std::map<std::uint16_t, std::uint64_t>& all() const { return counts_; }
+
+ private:
+  std::map<std::uint16_t, std::uint64_t> counts_;
+};
+
+// All sessions that are open: for revoked tokens, for the figures and for the shutdown.
 class SessionSet {
  public:
   void add(std::shared_ptr<Session> session) { sessions_.insert(std::move(session)); }
-  void remove(const std::shared_ptr<Session>& session) { sessions_.erase(session); }
+  void remove(const std::shared_ptr<Session>& session, std::uint16_t close_code);
+  CloseCodes& close_codes() { return close_codes_; }
+  const std::set<std::shared_ptr<Session>>& all() const { return sessions_; }
+  // However many clients are too slow: a line a second.
+  void log_too_slow(std::string_view text) { too_slow_log_.write(text); }
   bool empty() const { return sessions_.empty(); }
   std::size_t size() const { return sessions_.size(); }
 
@@ -49,6 +68,8 @@ class SessionSet {
 
  private:
   std::set<std::shared_ptr<Session>> sessions_;
+  CloseCodes close_codes_;
+  RepeatedLog too_slow_log_{LogLevel::info, std::chrono::seconds(1)};
 };
 
 }  // namespace webmacs

@@ -4,6 +4,7 @@
 #include "common/timestamp.h"
 #include "server/net/credentials.h"
 #include "server/net/frontend_session.h"
+#include "server/net/refused_session.h"
 
 namespace webmacs {
 namespace {
@@ -13,29 +14,6 @@ namespace http = boost::beast::http;
 constexpr std::string_view telemetry_path = "/ws/controller/telemetry";
 constexpr std::string_view stream_path = "/ws/datapoints/stream";
 constexpr std::size_t answer_queue_bytes = 1024 * 1024;  // of a controller: acknowledgements
-
-// A WebSocket that may not enter: accepted, told why, closed.
-class RefusedSession : public ConnectionHandler, public std::enable_shared_from_this<RefusedSession> {
- public:
-  RefusedSession(Denial denial, std::shared_ptr<void> guard) : denial_(denial), guard_(std::move(guard)) {}
-
-  void attach(std::shared_ptr<Connection> connection) {
-    connection_ = std::move(connection);
-    if (open_) connection_->close(close_code::policy, std::string(to_text(denial_)));
-  }
-  void on_open() override {
-    open_ = true;
-    if (connection_) connection_->close(close_code::policy, std::string(to_text(denial_)));
-  }
-  void on_text(std::string_view) override {}
-  void on_closed(std::uint16_t, const std::string&) override { connection_.reset(); }
-
- private:
-  const Denial denial_;
-  std::shared_ptr<void> guard_;
-  std::shared_ptr<Connection> connection_;
-  bool open_ = false;
-};
 
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> items;
@@ -66,19 +44,21 @@ HttpResponse upgrade_required() {
 
 }  // namespace
 
-WebSocketEntry::WebSocketEntry(const ServerSettings& settings, const Access& access,
+WebSocketEntry::WebSocketEntry(const ServerSettings& settings, const Access& access, FailedLogins& failed_logins,
                                ControllerServices controller_services, LiveFeed& feed, DeadlineList& deadlines)
     : settings_(settings),
       access_(access),
+      failed_logins_(failed_logins),
       controller_services_(controller_services),
       feed_(feed),
-      deadlines_(deadlines) {}
+      deadlines_(deadlines),
+      refused_(controller_services.sessions.close_codes()) {}
 
 bool WebSocketEntry::is_websocket_path(std::string_view path) {
   return path == telemetry_path || path == stream_path;
 }
 
-std::optional<HttpResponse> WebSocketEntry::refusal(const HttpRequest& request) const {
+std::optional<HttpResponse> WebSocketEntry::refusal(const HttpRequest& request) {
   if (!is_websocket_path(request.path)) return problem(404, "there is nothing at this path");
   const bool upgrade = http::token_list{request.header[http::field::connection]}.exists("upgrade") &&
                        http::token_list{request.header[http::field::upgrade]}.exists("websocket");
@@ -88,31 +68,41 @@ std::optional<HttpResponse> WebSocketEntry::refusal(const HttpRequest& request) 
   }
   if (request.field(http::field::sec_websocket_key).empty()) return problem(400, "Sec-WebSocket-Key is missing");
   if (!origin_allowed(request, settings_.allowed_origins)) {
-    log_info("refused a WebSocket from {}: its Origin {} is not this host and not in allowed_origins", request.client,
-             request.field(http::field::origin).substr(0, 200));
+    origin_log_.write(
+        fmt::format("refused a WebSocket from {}: its Origin {} is not this host and not in allowed_origins",
+                    request.client, request.field(http::field::origin).substr(0, 200)));
     return problem(403, "this Origin is not allowed here");
   }
   return std::nullopt;
 }
 
 void WebSocketEntry::enter(const HttpRequest& request, std::string raw_request, std::unique_ptr<ByteStream> stream,
-                           std::shared_ptr<void> guard) {
+                           std::shared_ptr<ConnectionPlace> place) {
   const bool pushes = request.path == telemetry_path;
   const std::string subprotocol = offers_webmacs_subprotocol(request) ? webmacs_subprotocol : "";
   const auto connection_limits = limits(pushes ? answer_queue_bytes : settings_.client_queue_bytes);
   const auto verdict = access_.check(presented_token(request), pushes ? Right::push : Right::read, utc_now());
 
   if (const auto* denial = std::get_if<Denial>(&verdict)) {
-    log_info("refused {} on {}: {}", request.client, request.path, to_text(*denial));
-    auto session = std::make_shared<RefusedSession>(*denial, std::move(guard));
+    auto session = refused(request, *denial, std::move(place));
     session->attach(Connection::accept(std::move(stream), std::move(raw_request), subprotocol, connection_limits,
                                        deadlines_, session));
     return;
   }
   auto session = make_session(request, std::get<Identity>(verdict), request.client);
-  session->keep(std::move(guard));
+  session->keep(std::move(place));
   session->attach(Connection::accept(std::move(stream), std::move(raw_request), subprotocol, connection_limits,
                                      deadlines_, session));
+}
+
+std::shared_ptr<RefusedSession> WebSocketEntry::refused(const HttpRequest& request, Denial denial,
+                                                        std::shared_ptr<ConnectionPlace> place) {
+  refused_logs_.try_emplace(denial, LogLevel::info, std::chrono::seconds(1))
+      .first->second.write(fmt::format("refused {} on {}: {}", request.client, request.path, to_text(denial)));
+  const bool failed_login = denial == Denial::invalid || denial == Denial::revoked;
+  const auto wait = failed_login ? failed_logins_.failed(request.client, std::chrono::steady_clock::now())
+                                 : std::chrono::milliseconds(0);
+  return std::make_shared<RefusedSession>(refused_, deadlines_, denial, wait, std::move(place));
 }
 
 std::shared_ptr<Session> WebSocketEntry::make_session(const HttpRequest& request, const Identity& identity,

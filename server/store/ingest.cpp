@@ -20,6 +20,7 @@ struct Result {
   std::string failure;
   std::vector<std::vector<AppendResult>> appended;
   std::vector<DescribeResult> refused;
+  std::chrono::steady_clock::duration took{};
 };
 
 }  // namespace
@@ -131,6 +132,7 @@ void Ingest::Writer::start_job() {
 
 Result Ingest::Writer::run() const {
   Result result;
+  const auto started = std::chrono::steady_clock::now();
   try {
     if (in_flight_.empty()) {
       store_->check();
@@ -147,6 +149,7 @@ Result Ingest::Writer::run() const {
     result.failure = error.what();
     if (result.failure.empty()) result.failure = "store: unknown failure";
   }
+  result.took = std::chrono::steady_clock::now() - started;
   return result;
 }
 
@@ -167,6 +170,7 @@ void Ingest::Writer::finished(const Result& result) {
 void Ingest::Writer::committed(std::vector<IngestItem> items, const Result& result) {
   if (items.empty()) return;
   ++counters_.transactions;
+  counters_.latency.add(result.took);
   if (items.front().is_description) return items.front().described(result.refused);
   std::vector<CommittedPoint> points;
   for (std::size_t i = 0; i < items.size(); ++i) {

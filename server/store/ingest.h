@@ -3,6 +3,7 @@
 // arrived meanwhile (up to a bound) is the next transaction: no timer, no linger. The writer is a worker that owns the
 // store; everything else here belongs to the network thread.
 
+#include "server/store/commit_latency.h"
 #include "server/store/store.h"
 
 #include <boost/asio/io_context.hpp>
@@ -27,6 +28,7 @@ struct IngestCounters {
   std::uint64_t transactions = 0, failed_transactions = 0;
   std::uint64_t refused = 0;        // batches and descriptions that came back unstored, or were not taken
   std::size_t queued_readings = 0;  // waiting or being written
+  CommitLatency latency;            // of the transactions that succeeded
 };
 
 // A reading that was newly stored by the transaction that just committed.

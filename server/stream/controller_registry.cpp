@@ -19,15 +19,17 @@ ControllerRegistry::Entry& ControllerRegistry::entry(const std::string& name) {
   return entry;
 }
 
-void ControllerRegistry::socket_opened(const std::string& name) {
+void ControllerRegistry::socket_opened(const std::string& name, const std::string& peer) {
   Entry& found = entry(name);
+  found.opened_log.write(fmt::format("controller {} connected from {}", name, peer));
   ++found.sockets;
   found.state.online = true;
   if (found.sockets == 1) changed_(found.state);
 }
 
-void ControllerRegistry::socket_closed(const std::string& name) {
+void ControllerRegistry::socket_closed(const std::string& name, const std::string& how) {
   Entry& found = entry(name);
+  found.closed_log.write(fmt::format("controller {} disconnected, {}", name, how));
   found.state.online = --found.sockets > 0;
   if (!found.state.online) changed_(found.state);
 }

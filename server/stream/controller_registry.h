@@ -3,6 +3,7 @@
 // last said of themselves. Network thread only.
 
 #include "common/feed_messages.h"
+#include "common/log.h"
 
 #include <functional>
 #include <map>
@@ -16,8 +17,9 @@ class ControllerRegistry {
   // `changed` is called when a controller comes, goes or reports.
   explicit ControllerRegistry(std::function<void(const ControllerState&)> changed) : changed_(std::move(changed)) {}
 
-  void socket_opened(const std::string& name);
-  void socket_closed(const std::string& name);
+  // Both are logged, one line a second for each controller: one that reconnects in a loop fills no journal.
+  void socket_opened(const std::string& name, const std::string& peer);
+  void socket_closed(const std::string& name, const std::string& how);
   void heard(const std::string& name);
   // Computes the clock's offset; beyond 1 s it is logged, and once more when it is back.
   void reported(const std::string& name, const StatusFrame& status);
@@ -29,6 +31,8 @@ class ControllerRegistry {
     ControllerState state;
     int sockets = 0;
     bool clock_warned = false;
+    RepeatedLog opened_log{LogLevel::info, std::chrono::seconds(1)};
+    RepeatedLog closed_log{LogLevel::info, std::chrono::seconds(1)};
   };
   Entry& entry(const std::string& name);
 

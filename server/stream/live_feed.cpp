@@ -79,6 +79,7 @@ void LiveFeed::add_to_groups(const Datapoint& datapoint, const std::string& enco
       append_item(group.pending, encoded);
     } else if (datapoint.reading.good()) {
       append_text_frame(group.pending, encoded);
+      ++group.pending_frames;
     }
   }
 }
@@ -86,14 +87,23 @@ void LiveFeed::add_to_groups(const Datapoint& datapoint, const std::string& enco
 void LiveFeed::flush(Group& group) {
   if (group.pending.empty()) return;
   std::string frames;
+  std::size_t count = 1;
   if (group.subscription.format == StreamFormat::batch) {
     append_text_frame(frames, encode_datapoints_batch(cursor(), group.pending));
   } else {
     frames = std::move(group.pending);
+    count = group.pending_frames;
   }
   group.pending.clear();
+  group.pending_frames = 0;
   group.last_flush = Clock::now();
-  connections_.broadcast(group.subscription.topic(), std::make_shared<const std::string>(std::move(frames)));
+  broadcast(group.subscription.topic(), std::make_shared<const std::string>(std::move(frames)), count);
+}
+
+void LiveFeed::broadcast(const std::string& topic, const SharedFrame& frames, std::size_t count) {
+  counters_.frames += count;
+  counters_.bytes += frames->size();
+  connections_.broadcast(topic, frames);
 }
 
 // One envelope never becomes larger than what a queue holds or a client's library takes.
@@ -157,7 +167,7 @@ void LiveFeed::send_backfilled() {
     if (group.subscription.format != StreamFormat::batch) continue;
     std::string frame;
     append_backfilled(frame, cursor(), group.subscription.filter, backfill);
-    if (!frame.empty()) connections_.broadcast(topic, std::make_shared<const std::string>(std::move(frame)));
+    if (!frame.empty()) broadcast(topic, std::make_shared<const std::string>(std::move(frame)), 1);
   }
 }
 
@@ -166,14 +176,14 @@ void LiveFeed::announce(const ControllerState& state) {
   for (auto& [topic, group] : groups_) {
     if (group.subscription.format != StreamFormat::batch) continue;
     if (!frame) frame = make_text_frame(encode_status_notice(state));
-    connections_.broadcast(topic, frame);
+    broadcast(topic, frame, 1);
   }
 }
 
 void LiveFeed::subscribe(const Subscription& subscription, std::shared_ptr<Subscriber> subscriber) {
   const auto topic = subscription.topic();
   connections_.connect(topic, std::move(subscriber));
-  groups_.try_emplace(topic, Group{subscription, {}, {}});
+  groups_.try_emplace(topic, Group{subscription, {}, 0, {}});
 }
 
 void LiveFeed::unsubscribe(const Subscription& subscription, const std::shared_ptr<Subscriber>& subscriber) {
@@ -246,6 +256,8 @@ SharedFrame LiveFeed::catch_up(const Subscription& subscription, std::uint64_t n
     skipped = history_.number() - number;
   }
   append_text_frame(frames, encode_datapoints_batch(cursor(), datapoints, skipped));
+  ++counters_.conflations;
+  counters_.skipped_datapoints += skipped;
   return std::make_shared<const std::string>(std::move(frames));
 }
 

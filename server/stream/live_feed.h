@@ -6,6 +6,7 @@
 #include "server/stream/event_filter.h"
 #include "server/stream/history.h"
 #include "server/stream/latest_values.h"
+#include "server/stream/stream_counters.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -64,12 +65,15 @@ class LiveFeed {
   // The number of the feed's newest entry.
   std::uint64_t number() const { return history_.number(); }
   LatestValues& latest() { return latest_; }
+  StreamCounters& counters() { return counters_; }
+  const StreamCounters& counters() const { return counters_; }
 
  private:
   using Clock = std::chrono::steady_clock;
   struct Group {  // the subscribers of one topic
     Subscription subscription;
     std::string pending;  // single: frames; batch: encoded datapoints
+    std::size_t pending_frames = 0;
     Clock::time_point last_flush{};
   };
 
@@ -78,6 +82,7 @@ class LiveFeed {
   void note_backfill(const Reading& reading);
   void send_backfilled();
   void flush(Group& group);
+  void broadcast(const std::string& topic, const SharedFrame& frames, std::size_t count);
   void flush_large();
   void flush_due();
   void arm(Clock::time_point due);
@@ -87,6 +92,7 @@ class LiveFeed {
   const std::string epoch_;  // another after each start: a cursor of an earlier run recovers nothing
   History history_;
   LatestValues latest_;
+  StreamCounters counters_;
   std::map<std::string, Group> groups_;  // by topic; only those with subscribers
   boost::asio::steady_timer flush_timer_;
   bool flush_armed_ = false;

@@ -11,11 +11,11 @@ using namespace webmacs;
 TEST_CASE("a controller is online while any of its sockets is open") {
   std::vector<bool> changes;
   ControllerRegistry registry([&](const ControllerState& state) { changes.push_back(state.online); });
-  registry.socket_opened("rig1");
-  registry.socket_opened("rig1");
-  registry.socket_closed("rig1");
+  registry.socket_opened("rig1", "192.0.2.1");
+  registry.socket_opened("rig1", "192.0.2.1");
+  registry.socket_closed("rig1", "1000");
   CHECK(registry.all().at(0).online);
-  registry.socket_closed("rig1");
+  registry.socket_closed("rig1", "1000");
   CHECK_FALSE(registry.all().at(0).online);
   CHECK(changes == std::vector<bool>{true, false});
 }

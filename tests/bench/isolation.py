@@ -1,0 +1,37 @@
+"""30 units behind one gateway, one of them dead, with a timeout of 1 s: what the others keep of their samples from two
+minutes after its death on, while two hosts swallow what they are sent; and the longest pause on another line."""
+
+import asyncio
+import importlib.util
+
+from setting import Setting, show
+
+from harness.agent import Agent
+from harness.programs import ROOT
+
+# The scenario has this file's name.
+spec = importlib.util.spec_from_file_location("scenario", ROOT / "tests" / "scenarios" / "isolation.py")
+scenario = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(scenario)
+POLL = scenario.POLL
+GROWN = 120.0
+WATCHED = 180.0
+
+
+async def measure():
+    with Setting() as setting:
+        hub = setting.hub()
+        token = await hub.token("rig1", "controller")
+        await hub.start()
+
+        async def agent_of(rig):
+            return Agent(setting, rig, hub, token, poll_interval=str(POLL))
+        kept, pause, _ = await scenario.isolate(setting, hub, agent_of, GROWN, WATCHED)
+    least = 100 * min(kept.values())
+    show("isolation, samples kept behind the gateway", least, "%",
+         note=f"goal >= 95.00  ratio {least / 95:.2f}  {'met' if least >= 95 else 'MISSED'}")
+    show("isolation, longest pause on another line", pause, "s", 1.5 * POLL)
+
+
+if __name__ == "__main__":
+    asyncio.run(measure())

@@ -1,0 +1,92 @@
+"""What polling costs: 500 events at 1 Hz from 10 devices (agent: CPU, memory, jitter of the polls), and how many requests
+a second the device code makes beside a bare loop over a raw socket in the same run."""
+
+import asyncio
+import json
+import os
+import subprocess
+
+from setting import Setting, show
+
+from harness.agent import Agent
+from harness.programs import BUILD
+from harness.simulator import Simulator
+from harness.wait import until
+
+RATE = BUILD / "tests" / "bench" / "webmacs-request-rate"
+DEVICES = 10
+EVENTS = 500
+SECONDS = 60
+
+
+def show_at_least(name, value, unit, goal, note=""):
+    show(name, value, unit, note=f"goal >= {goal:,.2f}  ratio {value / goal:.2f}  "
+                                 f"{'met' if value >= goal else 'MISSED'}{' ' if note else ''}{note}")
+
+
+def rig():
+    lines = []
+    for device in range(DEVICES):
+        lines += [f"[device:plc{device}]", f"host = 10.0.0.{device + 1}"]
+        for event in range(EVENTS // DEVICES):
+            lines += [f"[event:d{device}_{event:02}]", f"device = plc{device}", f"register = holding:{2 * event}",
+                      "type = float32"]
+    return "\n".join(lines) + "\n"
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_mb(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        kib = next(int(line.split()[1]) for line in file if line.startswith("VmHWM:"))
+    return kib * 1024 / 1e6
+
+
+def jitter_ms(times):
+    """How far each time stamp lies from the event's own grid, in ms."""
+    offsets = [at - 1_000_000 * i for i, at in enumerate(times)]
+    middle = sorted(offsets)[len(offsets) // 2]
+    return [abs(offset - middle) / 1000 for offset in offsets]
+
+
+async def measure_agent():
+    with Setting() as setting:
+        hub = setting.hub()
+        token = await hub.token("rig1", "controller")
+        await hub.start()
+        with Simulator(setting.folder, "rig", rig()) as simulator:
+            agent = Agent(setting, simulator.local.read_text(), hub, token, poll_interval="1").start()
+            await until(lambda: hub.store.count() >= 3 * EVENTS, 20)  # warm
+            before, skipped = cpu_seconds(agent.program.pid), hub.store.count()
+            await asyncio.sleep(SECONDS)
+            spent, memory = cpu_seconds(agent.program.pid) - before, resident_mb(agent.program.pid)
+            polled = hub.store.count() - skipped
+            assert agent.stop()[0] == 0
+        jitter = []
+        for device in range(DEVICES):
+            for event in range(EVENTS // DEVICES):
+                jitter += jitter_ms([row[1] for row in hub.store.datapoints(f"d{device}_{event:02}")])
+        assert hub.stop()[0] == 0
+    jitter.sort()
+    show("poller, values", polled / SECONDS, "per second", note=f"of {EVENTS}")
+    show("poller, CPU of the agent", 100 * spent / SECONDS, "% of a core", 5)
+    show("poller, memory of the agent (peak RSS)", memory, "MB", 30)
+    show("poller, jitter of a poll p50", jitter[len(jitter) // 2], "ms")
+    show("poller, jitter of a poll p99", jitter[int(0.99 * len(jitter))], "ms", 5)
+
+
+def measure_requests():
+    done = subprocess.run([RATE], stdout=subprocess.PIPE, text=True, check=True)
+    for line in done.stdout.splitlines():
+        rate = json.loads(line)
+        show_at_least(f"poller, requests at {rate['registers']} registers", rate["ours"], "per second",
+                      0.8 * rate["bare"], f"bare loop {rate['bare']:,.0f}: {rate['ours'] / rate['bare']:.0%}")
+
+
+if __name__ == "__main__":
+    asyncio.run(measure_agent())
+    measure_requests()

@@ -1,0 +1,32 @@
+"""Every way in which a Modbus device can misbehave, over TCP and over a serial line: no wrong value, and the line is in
+step again soon after the last fault. `./run bench faults` is the long form."""
+
+import asyncio
+import unittest
+
+from harness import faults
+from harness.case import Scenario
+from harness.programs import SLOWNESS
+
+RESYNCHRONISED = 2.0
+
+
+class ModbusFaults(Scenario):
+    async def faults(self, transport, polls, **chances):
+        during, after, spoilt = await asyncio.to_thread(faults.run, self.folder, transport, polls, **chances)
+        print(f"{transport}: {during}\n  afterwards {after}\n  {spoilt}")
+        self.assertEqual(during["wrong"], 0, during)
+        self.assertGreater(during["good"], 2 * polls, "three values a poll, most of them good")
+        self.assertGreater(int(spoilt.split()[-4]), 40, spoilt)
+        self.assertEqual((after["wrong"], after["bad"]), (0, {}), after)
+        self.assertLess(after["settled"], RESYNCHRONISED * SLOWNESS)
+
+    async def test_over_tcp(self):
+        await self.faults("tcp", 20_000, timeout="50ms", slow=0.001, quick=0.01, rare=0.0005)
+
+    async def test_over_a_serial_line(self):
+        await self.faults("rtu", 3_000, timeout="200ms", slow=0.002, quick=0.003, rare=0.0005)
+
+
+if __name__ == "__main__":
+    unittest.main()
