@@ -17,7 +17,7 @@ namespace webmacs {
 namespace {
 
 constexpr std::chrono::milliseconds tick_interval{500};
-constexpr int send_buffer_bytes = 128 * 1024;  // the kernel takes twice as much, for its own needs
+constexpr int send_buffer_bytes = 128 * 1024;    // the kernel takes twice as much, for its own needs
 constexpr std::chrono::seconds stuck_after{15};  // a worker whose loop has not turned for this long is not alive
 constexpr std::chrono::milliseconds commit_deadline{2500};
 constexpr std::chrono::milliseconds close_deadline{2000};

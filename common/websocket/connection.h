@@ -53,7 +53,7 @@ class ConnectionHandler {
   virtual void on_closed(std::uint16_t code, const std::string& reason) = 0;
 };
 
-class Connection : public std::enable_shared_from_this<Connection>, private DeadlineOwner, private EngineEvents {
+class Connection final : public std::enable_shared_from_this<Connection>, private DeadlineOwner, private EngineEvents {
  public:
   // Server role: `request` are the upgrade request's raw header bytes as they came (whatever followed them included).
   // `subprotocol` is the one to select, empty for none. The caller has already routed and authorised it. It may be

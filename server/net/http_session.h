@@ -47,7 +47,7 @@ struct HttpServices {
   HttpSessionSet& sessions;
 };
 
-class HttpSession : public std::enable_shared_from_this<HttpSession>, private DeadlineOwner {
+class HttpSession final : public std::enable_shared_from_this<HttpSession>, private DeadlineOwner {
  public:
   // `place` is kept until the connection is closed, by an upgraded WebSocket too.
   HttpSession(HttpServices services, std::unique_ptr<ByteStream> stream, std::string peer,

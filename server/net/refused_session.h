@@ -28,9 +28,9 @@ class RefusedSessions {
   CloseCodes& close_codes_;
 };
 
-class RefusedSession : public ConnectionHandler,
-                       public std::enable_shared_from_this<RefusedSession>,
-                       private DeadlineOwner {
+class RefusedSession final : public ConnectionHandler,
+                             public std::enable_shared_from_this<RefusedSession>,
+                             private DeadlineOwner {
  public:
   RefusedSession(RefusedSessions& all, DeadlineList& deadlines, Denial denial, std::chrono::milliseconds wait,
                  std::shared_ptr<ConnectionPlace> place);
