@@ -2,8 +2,8 @@
 
 #include "agent/commands.h"
 #include "agent/scan.h"
-#include "common/ini.h"
 #include "common/log.h"
+#include "common/program.h"
 #include "common/service.h"
 
 #include <CLI/CLI.hpp>
@@ -88,13 +88,5 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   webmacs::block_signals();
-  try {
-    return webmacs::run(argc, argv);
-  } catch (const webmacs::ConfigurationError& error) {
-    for (const std::string& mistake : error.mistakes()) std::cerr << mistake << '\n';
-    return webmacs::exit_configuration;
-  } catch (const std::exception& error) {
-    webmacs::log_error("{}", error.what());
-    return webmacs::exit_failure;
-  }
+  return webmacs::run_program([&] { return webmacs::run(argc, argv); });
 }

@@ -1,7 +1,7 @@
 // webmacs-server: the hub daemon and the commands beside it (configuration contract).
 
-#include "common/ini.h"
 #include "common/log.h"
+#include "common/program.h"
 #include "common/service.h"
 #include "server/commands.h"
 #include "server/hub.h"
@@ -100,13 +100,5 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   webmacs::block_signals();
-  try {
-    return webmacs::run(argc, argv);
-  } catch (const webmacs::ConfigurationError& error) {
-    for (const auto& mistake : error.mistakes()) std::cerr << mistake << '\n';
-    return webmacs::exit_configuration;
-  } catch (const std::exception& error) {
-    webmacs::log_error("{}", error.what());
-    return webmacs::exit_failure;
-  }
+  return webmacs::run_program([&] { return webmacs::run(argc, argv); });
 }

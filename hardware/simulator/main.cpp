@@ -1,7 +1,7 @@
 // webmacs-sim: a simulated rig, to try a rig file before its hardware exists.
 
-#include "common/ini.h"
 #include "common/log.h"
+#include "common/program.h"
 #include "common/service.h"
 #include "hardware/simulator/rig_file.h"
 #include "hardware/simulator/simulator.h"
@@ -163,13 +163,5 @@ int main(int argc, char** argv) {
     std::cerr << "webmacs-sim: " << mistake << '\n';
     return exit_usage;
   }
-  try {
-    return serve(arguments);
-  } catch (const ConfigurationError& error) {
-    for (const std::string& mistake : error.mistakes()) std::cerr << mistake << '\n';
-    return exit_configuration;
-  } catch (const std::exception& error) {
-    log_error("{}", error.what());
-    return exit_failure;
-  }
+  return run_program([&] { return serve(arguments); });
 }
