@@ -5,7 +5,7 @@ import json
 import unittest
 
 from harness.case import Scenario
-from harness.controller import Controller, reading
+from harness.controller import reading
 from harness.raw_websocket import TEXT, RawWebSocket
 from harness.subscriber import Subscriber
 from harness.times import microseconds, rfc3339
@@ -29,12 +29,7 @@ def skipped(messages):
 
 class LiveBatches(Scenario):
     async def start(self, **settings):
-        self.server = self.hub(**settings)
-        self.viewer_token = await self.server.token("viewer", "viewer")
-        token = await self.server.token("rig1", "controller")
-        await self.server.start()
-        self.controller = await Controller.connect(self.server, token, ack=1)
-        await self.controller.receive()
+        await self.start_hub_with_rig(**settings)
         self.sent = 0
 
     async def subscribe(self, **query):

@@ -10,7 +10,7 @@ import unittest
 import websockets
 
 from harness.case import Scenario
-from harness.controller import Controller, reading
+from harness.controller import reading
 from harness.programs import SLOWNESS
 from harness.subscriber import PATH
 from harness.times import microseconds, rfc3339
@@ -22,12 +22,7 @@ SEED = int(os.environ.get("WEBMACS_SEED", "5"))
 
 class Recovery(Scenario):
     async def start(self, **settings):
-        self.server = self.hub(max_connections_per_address=5000, **settings)
-        self.viewer_token = await self.server.token("viewer", "viewer")
-        token = await self.server.token("rig1", "controller")
-        await self.server.start()
-        self.controller = await Controller.connect(self.server, token, ack=1)
-        await self.controller.receive()
+        await self.start_hub_with_rig(max_connections_per_address=5000, **settings)
         self.sent = 0
         self.enough = False
         self.random = random.Random(SEED)

@@ -7,7 +7,7 @@ import time
 import unittest
 
 from harness.case import Scenario
-from harness.controller import Controller, reading
+from harness.controller import reading
 from harness.programs import SLOWNESS
 from harness.raw_websocket import TEXT, RawWebSocket
 from harness.subscriber import PATH, Subscriber
@@ -27,12 +27,7 @@ def figures(text):
 
 class SlowClients(Scenario):
     async def asyncSetUp(self):
-        self.server = self.hub(client_queue=QUEUE)
-        self.viewer_token = await self.server.token("viewer", "viewer")
-        token = await self.server.token("rig1", "controller")
-        await self.server.start()
-        self.controller = await Controller.connect(self.server, token, ack=1)
-        await self.controller.receive()
+        await self.start_hub_with_rig(client_queue=QUEUE)
         self.sent = 0
 
     async def metrics(self):

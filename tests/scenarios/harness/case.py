@@ -8,6 +8,7 @@ import unittest
 from pathlib import Path
 
 from .agent import Agent
+from .controller import Controller
 from .hub import Hub
 from .programs import SIM, Program
 
@@ -43,6 +44,15 @@ class Scenario(unittest.IsolatedAsyncioTestCase):
         program = Program(name, command, self.folder)
         self._programs.append(program)
         return program
+
+    async def start_hub_with_rig(self, **settings):
+        """A hub with a viewer's token, and the controller rig1 connected to it."""
+        self.server = self.hub(**settings)
+        self.viewer_token = await self.server.token("viewer", "viewer")
+        token = await self.server.token("rig1", "controller")
+        await self.server.start()
+        self.controller = await Controller.connect(self.server, token, ack=1)
+        await self.controller.receive()
 
     def hub(self, **settings):
         """A hub with an SQLite store in this scenario's folder; not started yet."""
