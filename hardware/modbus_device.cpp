@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t most_plans = 16;
 constexpr std::size_t most_words = 2000;
+constexpr auto seam_lasts = 60s;
 
 enum ExceptionCode { illegal_address = 2, illegal_value = 3, acknowledge = 5, busy = 6, no_path = 10, no_answer = 11 };
 
@@ -77,20 +78,21 @@ std::vector<Line> open_lines(const RigSettings& rig) {
   return lines;
 }
 
-ModbusDevice::ModbusDevice(DeviceSettings settings, std::shared_ptr<ModbusLine> line, WallClock wall_clock)
+ModbusDevice::ModbusDevice(DeviceSettings settings, std::shared_ptr<ModbusLine> line, Clocks clocks)
     : settings_(std::move(settings)),
       line_(std::move(line)),
-      wall_clock_(wall_clock),
+      clocks_(clocks),
       words_(most_words),
       backoff_(1s, 60s) {}
 
 std::vector<PolledValue> ModbusDevice::poll(const std::vector<const EventSettings*>& events) {
   std::vector<PolledValue> values(events.size());
-  if (line_->interrupted() || (polled_ && !up_ && Clock::now() < ask_again_)) {
-    const PolledValue bad{wall_clock_(), std::nullopt, line_->interrupted() ? "interrupted" : reason_, {}};
+  if (line_->interrupted() || (polled_ && !up_ && clocks_.steady() < ask_again_)) {
+    const PolledValue bad{clocks_.wall(), std::nullopt, line_->interrupted() ? "interrupted" : reason_, {}};
     std::fill(values.begin(), values.end(), bad);
     return values;
   }
+  if (!seams_.empty()) forget_old_seams();
   Plan& plan = plan_for(events);
   Result result = Result::good;
   for (const PlannedRead& read : plan.reads) {
@@ -123,7 +125,7 @@ ModbusDevice::Plan& ModbusDevice::plan_for(const std::vector<const EventSettings
 }
 
 ModbusDevice::Result ModbusDevice::run(const Plan& plan, const PlannedRead& read, std::vector<PolledValue>& values) {
-  if (const Refusal* refusal = refusal_of(read); refusal != nullptr && Clock::now() < refusal->ask_again) {
+  if (const Refusal* refusal = refusal_of(read); refusal != nullptr && clocks_.steady() < refusal->ask_again) {
     mark_bad(read, fmt::format("exception {}", refusal->exception), values);
     return Result::refused;
   }
@@ -164,9 +166,8 @@ ModbusDevice::Result ModbusDevice::bisect(const Plan& plan, const PlannedRead& r
   }
   const Result right_result = run(plan, right, values);
   if (left_result == Result::good && right_result == Result::good) {
-    add_seam(holes_, left, right);
-    ++version_;
-    log_debug("{}: {} {}-{} is answered with exception {} but not its two halves; they are read apart from now on",
+    remember_seam(left, right);
+    log_debug("{}: {} {}-{} is answered with exception {} but not its two halves; they are read apart for a while",
               who(), to_text(read.kind), read.address, end_of(read) - 1, exception);
     return Result::pieced;
   }
@@ -203,12 +204,12 @@ ReadOutcome ModbusDevice::request_once(const ReadRequest& request) {
 
 void ModbusDevice::mark_bad(const PlannedRead& read, const std::string& reason,
                             std::vector<PolledValue>& values) const {
-  const Timestamp now = wall_clock_();
+  const Timestamp now = clocks_.wall();
   for (const std::size_t value : read.values) values[value] = {now, std::nullopt, reason, {}};
 }
 
 void ModbusDevice::deliver(const Plan& plan, const PlannedRead& read, std::vector<PolledValue>& values) const {
-  const Timestamp now = wall_clock_();
+  const Timestamp now = clocks_.wall();
   for (const std::size_t index : read.values) {
     const Register& where = plan.registers[index];
     const std::uint16_t* words = words_.data() + (where.address - read.address);
@@ -241,7 +242,7 @@ void ModbusDevice::remember_refusal(const PlannedRead& read, int exception) {
     }
   }
   refusal->exception = exception;
-  refusal->ask_again = Clock::now() + refusal->backoff.next_without_jitter();
+  refusal->ask_again = clocks_.steady() + refusal->backoff.next_without_jitter();
 }
 
 void ModbusDevice::forget_refusal(const PlannedRead& read) {
@@ -254,10 +255,29 @@ void ModbusDevice::forget_refusal(const PlannedRead& read) {
   ++version_;
 }
 
+void ModbusDevice::remember_seam(const PlannedRead& left, const PlannedRead& right) {
+  const RegisterSpan span = seam_between(left, right);
+  holes_.add(span.kind, span.first, span.end);
+  seams_.push_back({span, clocks_.steady() + seam_lasts});
+  ++version_;
+}
+
+void ModbusDevice::forget_old_seams() {
+  const Clock::time_point now = clocks_.steady();
+  const auto young = std::find_if(seams_.begin(), seams_.end(), [&](const Seam& seam) { return seam.forget > now; });
+  if (young == seams_.begin()) return;
+  for (auto seam = seams_.begin(); seam != young; ++seam) {
+    holes_.remove(seam->span.kind, seam->span.first, seam->span.end);
+  }
+  seams_.erase(seams_.begin(), young);
+  ++version_;
+}
+
 void ModbusDevice::forget_what_was_learnt() {
   if (holes_.size() == 0 && refusals_.empty()) return;
   holes_.clear();
   refusals_.clear();
+  seams_.clear();
   ++version_;
 }
 
@@ -281,7 +301,7 @@ void ModbusDevice::note_failure(const ReadOutcome& outcome) {
   polled_ = true;
   // Each try holds the line up for a whole timeout, so none may come early: no jitter.
   const auto rest = backoff_.next_without_jitter();
-  ask_again_ = outcome.kind == Kind::no_connection ? Clock::now() : Clock::now() + rest;
+  ask_again_ = outcome.kind == Kind::no_connection ? clocks_.steady() : clocks_.steady() + rest;
 }
 
 std::string ModbusDevice::who() const {

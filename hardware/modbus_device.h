@@ -20,17 +20,24 @@ std::vector<Line> open_lines(const RigSettings& rig);
 
 // What it does with failures:
 // - exception 2 or 3 on a merged request: bisects it in the same poll, delivers what is readable and remembers what is
-//   not until the line reconnects; a value that is refused by itself is asked for again after 1 s … 60 s;
+//   not until the line reconnects; a value that is refused by itself is asked for again after 1 s … 60 s, and two that
+//   could only be read apart are merged again after 60 s: one refusal in passing costs requests for no longer;
 // - exception 5 or 6 (busy): asks again shortly, within `timeout` in all;
 // - no reply, a bad one or a broken connection: asks again `retries` times, but only while the unit is up; then the
 //   unit is down: what else this poll wanted is not asked for, and polls leave the line alone for 1 s … 60 s;
 // - no connection: the line's own backoff decides, the same for all its units.
 class ModbusDevice : public Device {
  public:
-  // Where the values' time stamps come from; nothing else looks at it, the schedule and every deadline are monotonic.
-  using WallClock = Timestamp (*)();
+  using Clock = std::chrono::steady_clock;
+  struct Clocks {
+    // Where the values' time stamps come from; nothing else looks at it.
+    Timestamp (*wall)() = utc_now;
+    // What rests and backoffs are measured with.
+    Clock::time_point (*steady)() = Clock::now;
+  };
 
-  ModbusDevice(DeviceSettings settings, std::shared_ptr<ModbusLine> line, WallClock wall_clock = utc_now);
+  ModbusDevice(DeviceSettings settings, std::shared_ptr<ModbusLine> line) : ModbusDevice(std::move(settings), std::move(line), Clocks{}) {}
+  ModbusDevice(DeviceSettings settings, std::shared_ptr<ModbusLine> line, Clocks clocks);
 
   const DeviceSettings& settings() const override { return settings_; }
   std::vector<PolledValue> poll(const std::vector<const EventSettings*>& events) override;
@@ -41,8 +48,6 @@ class ModbusDevice : public Device {
   std::uint64_t requests() const { return requests_; }
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   struct Plan {
     std::vector<Register> registers;
     std::vector<PlannedRead> reads;
@@ -55,6 +60,10 @@ class ModbusDevice : public Device {
     int exception;
     Clock::time_point ask_again;
     Backoff backoff;
+  };
+  struct Seam {  // two values that could be read, but not together
+    RegisterSpan span;
+    Clock::time_point forget;
   };
   enum class Result {
     good,
@@ -72,6 +81,8 @@ class ModbusDevice : public Device {
   Refusal* refusal_of(const PlannedRead& read);
   void remember_refusal(const PlannedRead& read, int exception);
   void forget_refusal(const PlannedRead& read);
+  void remember_seam(const PlannedRead& left, const PlannedRead& right);
+  void forget_old_seams();
   void forget_what_was_learnt();
 
   void note_answer();
@@ -82,13 +93,14 @@ class ModbusDevice : public Device {
 
   const DeviceSettings settings_;
   const std::shared_ptr<ModbusLine> line_;
-  const WallClock wall_clock_;
+  const Clocks clocks_;
   std::vector<std::uint16_t> words_;  // of the last good reply
 
   std::vector<Plan> plans_;  // one per set of events that was due together
   std::size_t next_plan_ = 0;
   ReadHoles holes_;
   std::vector<Refusal> refusals_;
+  std::vector<Seam> seams_;       // the oldest first
   ReadHoles logged_;              // refusals that the log has seen, reconnects or not
   std::uint64_t version_ = 1;     // of holes_: plans made before are stale
   std::uint64_t connection_ = 0;  // the one that holes_ was learnt on

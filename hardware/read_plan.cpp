@@ -104,12 +104,9 @@ bool split_read(const std::vector<Register>& registers, const PlannedRead& read,
   return false;
 }
 
-void add_seam(ReadHoles& holes, const PlannedRead& left, const PlannedRead& right) {
-  if (right.address >= end_of(left)) {
-    holes.add(left.kind, end_of(left) - 1, right.address + 1);
-  } else {
-    holes.add(left.kind, left.address, std::max(end_of(left), end_of(right)));
-  }
+RegisterSpan seam_between(const PlannedRead& left, const PlannedRead& right) {
+  if (right.address >= end_of(left)) return {left.kind, end_of(left) - 1, right.address + 1};
+  return {left.kind, left.address, std::max(end_of(left), end_of(right))};
 }
 
 }  // namespace webmacs

@@ -52,7 +52,13 @@ std::vector<PlannedRead> plan_reads(const std::vector<Register>& registers, cons
 // all its values are the same registers: then those are the hole.
 bool split_read(const std::vector<Register>& registers, const PlannedRead& read, PlannedRead& left, PlannedRead& right);
 
-// What is learnt when `left` and `right` were read well but their union was refused: they must not be merged again.
-void add_seam(ReadHoles& holes, const PlannedRead& left, const PlannedRead& right);
+struct RegisterSpan {  // [first, end) of one kind
+  RegisterKind kind = RegisterKind::holding;
+  int first = 0;
+  int end = 0;
+};
+
+// What is learnt when `left` and `right` were read well but their union was refused: the hole that keeps them apart.
+RegisterSpan seam_between(const PlannedRead& left, const PlannedRead& right);
 
 }  // namespace webmacs

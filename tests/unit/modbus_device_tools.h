@@ -80,8 +80,16 @@ inline ScriptedPeer::Script with_holes(std::vector<int> holes) {
   };
 }
 
+// A monotonic clock that stands still until a test moves it on; for one test at a time.
+inline std::chrono::steady_clock::time_point steady_now{};
+inline std::chrono::steady_clock::time_point standing_clock() {
+  return steady_now;
+}
+
 struct Polled {
   explicit Polled(const DeviceSettings& settings) : device(settings, make_modbus_line(settings)) {}
+  Polled(const DeviceSettings& settings, ModbusDevice::Clocks clocks)
+      : device(settings, make_modbus_line(settings), clocks) {}
 
   // How many requests the poll took.
   std::uint64_t poll(const std::vector<EventSettings>& events) {

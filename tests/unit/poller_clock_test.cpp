@@ -57,8 +57,10 @@ Run run_with_steps() {
   std::mutex mutex;
   Line line;
   line.name = rig.devices[0].line();
+  ModbusDevice::Clocks clocks;
+  clocks.wall = stepped_clock;
   line.devices.push_back(
-      std::make_unique<ModbusDevice>(rig.devices[0], make_modbus_line(rig.devices[0]), stepped_clock));
+      std::make_unique<ModbusDevice>(rig.devices[0], make_modbus_line(rig.devices[0]), clocks));
   Poller poller(std::move(line), rig.events,
                 {[&](const std::vector<Reading>& turn) {
                    const std::lock_guard<std::mutex> lock(mutex);

@@ -5,7 +5,6 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
-#include <thread>
 
 using namespace webmacs;
 using namespace webmacs::device_tests;
@@ -61,16 +60,54 @@ TEST_CASE("a value that was refused is asked for again after a while, without a 
   std::atomic<bool> hole{true};
   const auto script = with_holes({101});
   ScriptedPeer peer([&](const Bytes& request, int number) { return hole ? script(request, number) : right(request); });
-  Polled polled(plc(peer.port()));
+  Polled polled(plc(peer.port()), {utc_now, standing_clock});
   const auto events = events_at({100, 101, 102});
   polled.poll(events);
   CHECK(polled.values[1].reason == "exception 2");
   hole = false;
-  std::this_thread::sleep_for(1050ms);
+  steady_now += 999ms;
+  CHECK(polled.poll(events) == 2);
+  CHECK(polled.values[1].reason == "exception 2");
+  steady_now += 1ms;
   polled.poll(events);
   check_right(events, polled.values);
   CHECK(polled.poll(events) == 1);
   CHECK(peer.connections() == 1);
+}
+
+TEST_CASE("a refusal in passing costs requests for a minute, not for ever") {
+  std::atomic<bool> refuses{true};
+  ScriptedPeer peer([&](const Bytes& request, int) {
+    const bool merged = (request[10] << 8 | request[11]) > 3;
+    return refuses && merged ? exception(request, 2) : right(request);
+  });
+  Polled polled(plc(peer.port()), {utc_now, standing_clock});
+  const auto events = events_at({100, 101, 102, 103, 104});
+  CHECK(polled.poll(events) == 3);  // refused, and its halves
+  check_right(events, polled.values);
+  refuses = false;
+  CHECK(polled.poll(events) == 2);
+  steady_now += 59s;
+  CHECK(polled.poll(events) == 2);
+  steady_now += 1s;
+  CHECK(polled.poll(events) == 1);
+  check_right(events, polled.values);
+  CHECK(peer.connections() == 1);
+}
+
+TEST_CASE("a hole between two values that stays is found again every minute, and every value is read all the time") {
+  ScriptedPeer peer(with_holes({103}));
+  Polled polled(plc(peer.port()), {utc_now, standing_clock});
+  const auto events = events_at({100, 101, 102, 104, 105});
+  for (int minute = 0; minute < 5; ++minute) {
+    CHECK(polled.poll(events) > 2);
+    check_right(events, polled.values);
+    for (int poll = 0; poll < 3; ++poll) {
+      CHECK(polled.poll(events) == 2);
+      check_right(events, polled.values);
+    }
+    steady_now += 60s;
+  }
 }
 
 TEST_CASE("a device that allows fewer registers than configured is read in pieces") {
