@@ -1,7 +1,7 @@
 #include "hardware/modbus_device.h"
 
-#include "hardware/simulator/simulator.h"
 #include "modbus_device_tools.h"
+#include "running_simulator.h"
 
 #include <doctest/doctest.h>
 
@@ -12,23 +12,6 @@ using namespace webmacs;
 using namespace webmacs::device_tests;
 
 namespace {
-
-// A simulator that runs in a thread of its own.
-class RunningSimulator {
- public:
-  RunningSimulator(const RigSettings& rig, const SimulatorOptions& options)
-      : simulator_(io_, rig, options), thread_([this] { io_.run(); }) {}
-  ~RunningSimulator() {
-    io_.stop();
-    thread_.join();
-  }
-  int port() const { return simulator_.addresses()[0].port; }
-
- private:
-  boost::asio::io_context io_{1};
-  Simulator simulator_;
-  std::thread thread_;
-};
 
 std::vector<int> raw(const PolledValue& value) {
   return {value.words.begin(), value.words.end()};
@@ -43,11 +26,9 @@ TEST_CASE("values of all kinds come back in the order they were asked for, with 
       event("a", 10, ValueType::float32), event("b", 5), event("c", 3, ValueType::boolean, RegisterKind::coil),
       event("d", 7, ValueType::int64, RegisterKind::input), event("e", 0, ValueType::boolean, RegisterKind::discrete)};
   SimulatorOptions options;
-  options.local = true;
   options.shows = SimulatedUnit::Shows::counter;
   const RunningSimulator simulator(rig, options);
-  rig.devices[0].port = simulator.port();
-  Polled polled(rig.devices[0]);
+  Polled polled(simulator.rig().devices[0]);
   CHECK(polled.device.error() == "not polled yet");
   for (int round = 1; round <= 3; ++round) {
     polled.poll(rig.events);

@@ -3,7 +3,7 @@
 #include "agent_test_tools.h"
 #include "hardware/modbus_device.h"
 #include "hardware/simulator/rig_file.h"
-#include "hardware/simulator/simulator.h"
+#include "running_simulator.h"
 
 #include <doctest/doctest.h>
 
@@ -39,18 +39,14 @@ struct Run {
 
 // A value at every period, the clock at +1 h from the 15th on and at -1 h from the 30th on.
 Run run_with_steps() {
-  boost::asio::io_context io(1);
-  RigSettings rig = parse_rig_file(
+  const RigSettings described = parse_rig_file(
       "[device:plc]\nhost = 10.0.0.1\n[event:evt_a]\ndevice = plc\nregister = holding:0\ntype = uint32\n"
       "poll_interval = 50ms\n",
       "rig.ini");
   SimulatorOptions options;
-  options.local = true;
   options.shows = SimulatedUnit::Shows::counter;
-  const Simulator simulator(io, rig, options);
-  std::thread serving([&io] { io.run(); });
-  rig.devices[0].host = "127.0.0.1";
-  rig.devices[0].port = simulator.addresses()[0].port;
+  const RunningSimulator simulator(described, options);
+  const RigSettings& rig = simulator.rig();
 
   step_us = 0;
   Run run;
@@ -59,8 +55,7 @@ Run run_with_steps() {
   line.name = rig.devices[0].line();
   ModbusDevice::Clocks clocks;
   clocks.wall = stepped_clock;
-  line.devices.push_back(
-      std::make_unique<ModbusDevice>(rig.devices[0], make_modbus_line(rig.devices[0]), clocks));
+  line.devices.push_back(std::make_unique<ModbusDevice>(rig.devices[0], make_modbus_line(rig.devices[0]), clocks));
   Poller poller(std::move(line), rig.events,
                 {[&](const std::vector<Reading>& turn) {
                    const std::lock_guard<std::mutex> lock(mutex);
@@ -75,8 +70,6 @@ Run run_with_steps() {
   }));
   poller.stop();
   run.missed = poller.missed_cycles();
-  io.stop();
-  serving.join();
   return run;
 }
 

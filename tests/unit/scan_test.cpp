@@ -2,12 +2,11 @@
 
 #include "common/ini.h"
 #include "hardware/simulator/rig_file.h"
-#include "hardware/simulator/simulator.h"
+#include "running_simulator.h"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <thread>
 
 using namespace webmacs;
 using namespace std::chrono_literals;
@@ -51,34 +50,24 @@ device = io
 register = coil:999
 )";
 
-// The rig on loopback; every request of it can go wrong.
+// Every request can go wrong.
 struct Rig {
   explicit Rig(std::vector<FaultChance> faults = {})
-      : settings(parse_rig_file(rig_text, "rig.ini")),
-        simulator(io, settings, options(std::move(faults))),
-        thread([this] { io.run(); }) {}
-  ~Rig() {
-    io.stop();
-    thread.join();
-  }
+      : simulator(parse_rig_file(rig_text, "rig.ini"), options(std::move(faults))) {}
   static SimulatorOptions options(std::vector<FaultChance> faults) {
     SimulatorOptions options;
-    options.local = true;
     options.faults = std::move(faults);
     return options;
   }
   ScanTarget target(const std::string& units) const {
     std::string mistake;
-    auto target =
-        parse_scan_target({"127.0.0.1:" + std::to_string(simulator.addresses()[0].port), "", units, 200ms}, mistake);
+    const int port = simulator.rig().devices[0].port;
+    auto target = parse_scan_target({"127.0.0.1:" + std::to_string(port), "", units, 200ms}, mistake);
     REQUIRE(target);
     return *target;
   }
 
-  boost::asio::io_context io{1};
-  RigSettings settings;
-  Simulator simulator;
-  std::thread thread;
+  RunningSimulator simulator;
 };
 
 ScanWatch patient() {

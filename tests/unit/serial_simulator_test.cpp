@@ -1,7 +1,7 @@
 #include "hardware/modbus_device.h"
 #include "hardware/simulator/identity.h"
 #include "hardware/simulator/rig_file.h"
-#include "hardware/simulator/simulator.h"
+#include "running_simulator.h"
 
 #include <doctest/doctest.h>
 
@@ -36,21 +36,16 @@ register = input:7
 type = float32
 )";
 
-// The rig's serial line on a pty.
+// The rig's serial line on a pty, read through the rig file that the simulator writes.
 struct SerialRig {
   explicit SerialRig(const std::vector<std::string>& faults = {})
       : settings(parse_rig_file(rig_text, "rig.ini")),
-        simulator(io, settings, options(faults)),
-        redirected(parse_rig_file(redirected_rig_file(rig_text, settings, simulator.addresses()), "out.ini")),
-        lines(open_lines(redirected)),
-        thread([this] { io.run(); }) {}
-  ~SerialRig() {
-    io.stop();
-    thread.join();
-  }
+        simulator(settings, options(faults)),
+        redirected(
+            parse_rig_file(redirected_rig_file(rig_text, settings, simulator.simulator().addresses()), "out.ini")),
+        lines(open_lines(redirected)) {}
   static SimulatorOptions options(const std::vector<std::string>& faults) {
     SimulatorOptions options;
-    options.local = true;
     options.shows = SimulatedUnit::Shows::identity;
     std::string mistake;
     for (const std::string& fault : faults) options.faults.push_back(*parse_fault(fault, mistake));
@@ -64,12 +59,10 @@ struct SerialRig {
     return lines[0].devices[device]->poll(events);
   }
 
-  boost::asio::io_context io{1};
   RigSettings settings;
-  Simulator simulator;
+  RunningSimulator simulator;
   RigSettings redirected;
   std::vector<Line> lines;
-  std::thread thread;
 };
 
 }  // namespace
@@ -118,16 +111,7 @@ TEST_CASE("holes refuse the same registers again and again, and no others") {
 TEST_CASE("a unit that is switched off on command is silent, its neighbour is not, and it comes back") {
   SerialRig rig;
   std::string answer;
-  const auto command = [&](const char* line) {
-    bool obeyed = false;
-    std::atomic<bool> done{false};
-    boost::asio::post(rig.io, [&] {
-      obeyed = rig.simulator.command(line, answer);
-      done = true;
-    });
-    while (!done) std::this_thread::sleep_for(1ms);
-    return obeyed;
-  };
+  const auto command = [&](const char* line) { return rig.simulator.command(line, answer); };
   CHECK(rig.poll(0)[0].value);
   CHECK(command("unit 4 off"));
   CHECK(rig.poll(0)[0].reason == "timeout");

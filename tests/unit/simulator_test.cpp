@@ -3,6 +3,7 @@
 #include "common/ini.h"
 #include "hardware/modbus_device.h"
 #include "hardware/simulator/fault.h"
+#include "running_simulator.h"
 #include "simulated_rig.h"
 
 #include <doctest/doctest.h>
@@ -17,35 +18,6 @@ using namespace webmacs::simulator_tests;
 using namespace std::chrono_literals;
 
 namespace {
-
-class RunningSimulator {
- public:
-  RunningSimulator(RigSettings settings, SimulatorOptions options)
-      : rig_(std::move(settings)), simulator_(io_, rig_, local(std::move(options))), thread_([this] { io_.run(); }) {
-    const auto addresses = simulator_.addresses();
-    for (std::size_t i = 0; i < rig_.devices.size(); ++i) {
-      rig_.devices[i].host = addresses[i].host;
-      rig_.devices[i].port = addresses[i].port;
-    }
-  }
-  ~RunningSimulator() { stop(); }
-  void stop() {
-    io_.stop();
-    if (thread_.joinable()) thread_.join();
-  }
-  const RigSettings& rig() const { return rig_; }
-  const Simulator& simulator() const { return simulator_; }
-
- private:
-  static SimulatorOptions local(SimulatorOptions options) {
-    options.local = true;
-    return options;
-  }
-  boost::asio::io_context io_{1};
-  RigSettings rig_;
-  Simulator simulator_;
-  std::thread thread_;
-};
 
 std::vector<const EventSettings*> events_of(const RigSettings& settings, const std::string& device) {
   std::vector<const EventSettings*> events;
