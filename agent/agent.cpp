@@ -1,5 +1,6 @@
 #include "agent/agent.h"
 
+#include "agent/rig_parts.h"
 #include "common/log.h"
 #include "common/service.h"
 #include "common/timestamp.h"
@@ -38,21 +39,6 @@ EventDescription describe(const EventSettings& event) {
 
 }  // namespace
 
-std::vector<RigSettings> split_by_line(const RigSettings& rig) {
-  std::vector<RigSettings> parts;
-  for (const DeviceSettings& device : rig.devices) {
-    const auto known = std::find_if(parts.begin(), parts.end(), [&](const RigSettings& part) {
-      return part.devices.front().line() == device.line();
-    });
-    RigSettings& part = known != parts.end() ? *known : parts.emplace_back();
-    part.devices.push_back(device);
-    for (const EventSettings& event : rig.events) {
-      if (event.device == device.name) part.events.push_back(event);
-    }
-  }
-  return parts;
-}
-
 Agent::Agent(AgentSettings settings, LineOpener open_lines)
     : settings_(std::move(settings)),
       open_lines_(std::move(open_lines)),
@@ -87,6 +73,7 @@ int Agent::run() {
   }
   wait_for_signal();
   start_lines(settings_.rig);
+  list_devices({});
   uplink_.start();
   if (const auto interval = watchdog_interval()) arm_watchdog(*interval);
   unblock_service_signals();
@@ -158,11 +145,6 @@ void Agent::start_lines(const RigSettings& rig) {
         if (event.device == device->settings().name) running.part.events.push_back(event);
       }
     }
-    for (const DeviceSettings& device : running.part.devices) {
-      const bool asked = std::any_of(running.part.events.begin(), running.part.events.end(),
-                                     [&](const EventSettings& event) { return event.device == device.name; });
-      devices_.push_back({device.name, false, asked ? "not polled yet" : "has no events: never polled"});
-    }
     PollerSink sink{
         [this](std::vector<Reading> readings) { inbox_.put(std::move(readings)); },
         [this](const DeviceStatus& status) { boost::asio::post(io_, [this, status] { device_changed(status); }); }};
@@ -203,31 +185,61 @@ void Agent::apply(AgentSettings settings) {
   show_status_text();
 }
 
-// Lines whose devices and events are as before keep their poller and miss no poll.
+// A line that goes on with some of its devices keeps its poller: they miss no poll.
 void Agent::replace_lines(const RigSettings& rig) {
   std::vector<RunningLine> kept;
+  RigSettings before;
   RigSettings fresh;
+  for (const RunningLine& line : lines_) append(before, line.part);
   for (RigSettings& part : split_by_line(rig)) {
-    const auto same = std::find_if(lines_.begin(), lines_.end(), [&](const RunningLine& line) {
-      return line.part.devices == part.devices && line.part.events == part.events;
+    const auto known = std::find_if(lines_.begin(), lines_.end(), [&](const RunningLine& line) {
+      return std::any_of(part.devices.begin(), part.devices.end(),
+                         [&](const DeviceSettings& device) { return goes_on(device, line.part, part); });
     });
-    if (same != lines_.end()) {
-      kept.push_back(std::move(*same));
-      lines_.erase(same);
+    if (known == lines_.end()) {
+      append(fresh, part);
       continue;
     }
-    fresh.devices.insert(fresh.devices.end(), part.devices.begin(), part.devices.end());
-    fresh.events.insert(fresh.events.end(), part.events.begin(), part.events.end());
+    update_line(*known, std::move(part));
+    kept.push_back(std::move(*known));
+    lines_.erase(known);
   }
   stop_lines(lines_);
-  const auto still_polled = [&](const DeviceStatus& status) {
-    return std::any_of(kept.begin(), kept.end(),
-                       [&](const RunningLine& line) { return line.part.device(status.name) != nullptr; });
-  };
-  devices_.erase(std::remove_if(devices_.begin(), devices_.end(), [&](const auto& d) { return !still_polled(d); }),
-                 devices_.end());
   lines_ = std::move(kept);
   start_lines(fresh);
+  list_devices(before);
+}
+
+void Agent::update_line(RunningLine& running, RigSettings part) {
+  if (running.part.devices == part.devices && running.part.events == part.events) return;
+  RigSettings changed;
+  for (const DeviceSettings& device : part.devices) {
+    if (!goes_on(device, running.part, part)) changed.devices.push_back(device);
+  }
+  std::vector<std::unique_ptr<Device>> fresh;
+  for (Line& line : open_lines_(changed)) {
+    for (std::unique_ptr<Device>& device : line.devices) fresh.push_back(std::move(device));
+  }
+  running.poller->update(part, std::move(fresh));
+  running.part = std::move(part);
+}
+
+// What is known of each device that is polled; of one that goes on since `before`, what was known already.
+void Agent::list_devices(const RigSettings& before) {
+  std::vector<DeviceStatus> listed;
+  for (const RunningLine& line : lines_) {
+    for (const DeviceSettings& device : line.part.devices) {
+      const auto known = std::find_if(devices_.begin(), devices_.end(),
+                                      [&](const DeviceStatus& status) { return status.name == device.name; });
+      if (known != devices_.end() && goes_on(device, before, line.part)) {
+        listed.push_back(*known);
+      } else {
+        listed.push_back(
+            {device.name, false, is_polled(device, line.part) ? "not polled yet" : "has no events: never polled"});
+      }
+    }
+  }
+  devices_ = std::move(listed);
 }
 
 void Agent::device_changed(const DeviceStatus& status) {

@@ -47,6 +47,8 @@ class Agent {
 
   void start_lines(const RigSettings& rig);
   void replace_lines(const RigSettings& rig);
+  void update_line(RunningLine& running, RigSettings part);
+  void list_devices(const RigSettings& before);
   void stop_lines(std::vector<RunningLine>& lines);
   void apply(AgentSettings settings);
   void device_changed(const DeviceStatus& status);
@@ -75,8 +77,5 @@ class Agent {
   bool thread_hangs_ = false;  // in a device or on the disk: the process ends without waiting for it
   int exit_code_ = 0;
 };
-
-// One part per line of the rig, in the file's order.
-std::vector<RigSettings> split_by_line(const RigSettings& rig);
 
 }  // namespace webmacs

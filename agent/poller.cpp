@@ -34,15 +34,48 @@ struct ScheduledEvent {
 };
 
 struct ScheduledDevice {
+  explicit ScheduledDevice(std::unique_ptr<Device> given) : device(std::move(given)) {}
+
   std::unique_ptr<Device> device;
   std::vector<ScheduledEvent> events;
   bool ever_polled = false;
   std::string error;
 
+  // Gives it those of `given` that are its own. An event that it had already keeps its schedule and what was reported;
+  // a new one falls in with those of its interval, so that they are read together.
+  void schedule(const std::vector<EventSettings>& given, Clock::time_point now) {
+    std::vector<ScheduledEvent> before;
+    before.swap(events);
+    const auto find = [&](auto fits) { return std::find_if(before.begin(), before.end(), fits); };
+    for (const EventSettings& event : given) {
+      if (event.device != device->settings().name) continue;
+      const auto known = find([&](const ScheduledEvent& each) { return each.settings == event; });
+      const auto company =
+          find([&](const ScheduledEvent& each) { return each.settings.poll_interval == event.poll_interval; });
+      if (known != before.end()) {
+        events.push_back(*known);
+      } else {
+        events.emplace_back(event, company == before.end() ? now : company->next_due);
+      }
+    }
+  }
+
   Clock::time_point next_due() const {
     Clock::time_point earliest = Clock::time_point::max();
     for (const ScheduledEvent& event : events) earliest = std::min(earliest, event.next_due);
     return earliest;
+  }
+};
+
+struct Update {
+  RigSettings part;
+  std::vector<std::unique_ptr<Device>> fresh;
+
+  std::unique_ptr<Device> take_fresh(const std::string& name) {
+    for (std::unique_ptr<Device>& device : fresh) {
+      if (device && device->settings().name == name) return std::move(device);
+    }
+    return nullptr;
   }
 };
 
@@ -60,26 +93,29 @@ struct Poller::Shared {
   // Constant after construction.
   std::string name;
   PollerSink sink;
-  Clock::duration patience = patience_beside_io;
 
-  // The poller's thread only (interrupt() of a device: any thread).
+  // The poller's thread only; it changes the list with the mutex held, since other threads interrupt() the devices.
   std::vector<ScheduledDevice> devices;
   RepeatedLog too_slow{LogLevel::warning};
 
   // Any thread.
   std::atomic<std::uint64_t> report_all_asked{0};
   std::atomic<std::uint64_t> missed{0};
+  std::atomic<Clock::rep> patience{Clock::duration(patience_beside_io).count()};
   std::atomic<Clock::rep> last_turn{Clock::now().time_since_epoch().count()};
   std::mutex mutex;
   std::condition_variable wake;
-  bool stopping = false;  // guarded by mutex
-  bool finished = false;  // guarded by mutex
-  std::mutex sink_mutex;  // held while the sink is called, so that it is silent once `silenced` is set
-  bool silenced = false;  // guarded by sink_mutex
-  std::thread thread;     // the owner only
+  bool stopping = false;         // guarded by mutex
+  bool finished = false;         // guarded by mutex
+  std::optional<Update> update;  // guarded by mutex
+  std::mutex sink_mutex;         // held while the sink is called, so that it is silent once `silenced` is set
+  bool silenced = false;         // guarded by sink_mutex
+  std::thread thread;            // the owner only
 
   void run();
   bool wait_until_due();
+  void take_update();
+  void allow_for_slowest();
   bool stop_asked() {
     const std::lock_guard<std::mutex> lock(mutex);
     return stopping;
@@ -100,15 +136,9 @@ Poller::Poller(Line line, const std::vector<EventSettings>& events, PollerSink s
   shared_->sink = std::move(sink);
   const Clock::time_point start = Clock::now();
   for (std::unique_ptr<Device>& device : line.devices) {
-    ScheduledDevice scheduled;
-    const DeviceSettings& settings = device->settings();
-    for (const EventSettings& event : events) {
-      if (event.device == settings.name) scheduled.events.emplace_back(event, start);
-    }
-    shared_->patience = std::max(shared_->patience, patience_beside_io + longest_poll(settings, scheduled.events));
-    scheduled.device = std::move(device);
-    shared_->devices.push_back(std::move(scheduled));
+    shared_->devices.emplace_back(std::move(device)).schedule(events, start);
   }
+  shared_->allow_for_slowest();
   const SignalsBlocked inherited_by_the_thread;
   shared_->thread = std::thread([shared = shared_] { shared->run(); });
 }
@@ -122,13 +152,20 @@ void Poller::report_all() {
 }
 
 void Poller::request_stop() {
-  {
-    const std::lock_guard<std::mutex> lock(shared_->mutex);
-    if (shared_->stopping) return;
-    shared_->stopping = true;
-  }
+  const std::lock_guard<std::mutex> lock(shared_->mutex);
+  if (shared_->stopping) return;
+  shared_->stopping = true;
   shared_->wake.notify_all();
   for (ScheduledDevice& scheduled : shared_->devices) scheduled.device->interrupt();
+}
+
+void Poller::update(const RigSettings& part, std::vector<std::unique_ptr<Device>> fresh) {
+  const std::lock_guard<std::mutex> lock(shared_->mutex);
+  if (shared_->update) {  // not taken yet: what it brought may be known to the caller as running
+    for (std::unique_ptr<Device>& device : shared_->update->fresh) fresh.push_back(std::move(device));
+  }
+  shared_->update = Update{part, std::move(fresh)};
+  shared_->wake.notify_all();
 }
 
 bool Poller::stop() {
@@ -156,7 +193,7 @@ Clock::time_point Poller::last_turn() const {
   return Clock::time_point(Clock::duration(shared_->last_turn.load(std::memory_order_relaxed)));
 }
 Clock::duration Poller::patience() const {
-  return shared_->patience;
+  return Clock::duration(shared_->patience.load(std::memory_order_relaxed));
 }
 std::uint64_t Poller::missed_cycles() const {
   return shared_->missed.load(std::memory_order_relaxed);
@@ -182,16 +219,47 @@ void Poller::Shared::run() {
 
 // False when the thread is to stop.
 bool Poller::Shared::wait_until_due() {
-  Clock::time_point due = Clock::time_point::max();
-  for (const ScheduledDevice& scheduled : devices) due = std::min(due, scheduled.next_due());
   std::unique_lock<std::mutex> lock(mutex);
   for (;;) {
+    if (stopping) return false;
+    if (update) take_update();
+    Clock::time_point due = Clock::time_point::max();
+    for (const ScheduledDevice& scheduled : devices) due = std::min(due, scheduled.next_due());
     const Clock::time_point now = Clock::now();
     last_turn.store(now.time_since_epoch().count(), std::memory_order_relaxed);
-    if (stopping) return false;
     if (due <= now) return true;
     wake.wait_until(lock, std::min(due, now + longest_wait));
   }
+}
+
+// With the mutex held.
+void Poller::Shared::take_update() {
+  std::vector<ScheduledDevice> before;
+  before.swap(devices);
+  const Device& connected = *before.front().device;  // whatever becomes of it, it lives to the end of this
+  for (const DeviceSettings& settings : update->part.devices) {
+    if (std::unique_ptr<Device> fresh = update->take_fresh(settings.name)) {
+      fresh->share_connection_of(connected);
+      devices.emplace_back(std::move(fresh));
+    } else {
+      const auto known = std::find_if(before.begin(), before.end(), [&](const ScheduledDevice& each) {
+        return each.device && each.device->settings().name == settings.name;
+      });
+      if (known == before.end()) continue;
+      devices.push_back(std::move(*known));
+    }
+    devices.back().schedule(update->part.events, Clock::now());
+  }
+  allow_for_slowest();
+  update.reset();
+}
+
+void Poller::Shared::allow_for_slowest() {
+  Clock::duration longest = patience_beside_io;
+  for (const ScheduledDevice& scheduled : devices) {
+    longest = std::max(longest, patience_beside_io + longest_poll(scheduled.device->settings(), scheduled.events));
+  }
+  patience.store(longest.count(), std::memory_order_relaxed);
 }
 
 void Poller::Shared::poll_due_events(ScheduledDevice& scheduled) {

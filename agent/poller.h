@@ -29,6 +29,12 @@ class Poller {
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
 
+  // Any thread. From its next turn on it polls the devices and events of `part` instead, one that had begun is finished
+  // first. A device that is not among `fresh` is one that it polls already: it goes on with its connection, its backoff
+  // and what it has learnt, and each of its events that did not change keeps its schedule: none misses a poll. The
+  // fresh devices share its connection.
+  void update(const RigSettings& part, std::vector<std::unique_ptr<Device>> fresh);
+
   // Any thread. The next poll of each event is reported whatever its deadband or an unchanged badness.
   void report_all();
 

@@ -53,6 +53,9 @@ class Device {
   // Empty while the unit answers; otherwise why it does not, for the status and the log.
   virtual std::string error() const = 0;
 
+  // Before its first poll: goes on with the connection of `other`, a device of the same line that has been polled.
+  virtual void share_connection_of(const Device& other) { (void)other; }
+
   // Any thread, once, when the program ends: a poll in progress returns at once, and so does every later one. Such a
   // poll's results say "interrupted"; they are no readings, so the poller drops them.
   virtual void interrupt() {}

@@ -79,11 +79,11 @@ std::vector<Line> open_lines(const RigSettings& rig) {
 }
 
 ModbusDevice::ModbusDevice(DeviceSettings settings, std::shared_ptr<ModbusLine> line, Clocks clocks)
-    : settings_(std::move(settings)),
-      line_(std::move(line)),
-      clocks_(clocks),
-      words_(most_words),
-      backoff_(1s, 60s) {}
+    : settings_(std::move(settings)), line_(std::move(line)), clocks_(clocks), words_(most_words), backoff_(1s, 60s) {}
+
+void ModbusDevice::share_connection_of(const Device& other) {
+  if (const auto* unit = dynamic_cast<const ModbusDevice*>(&other)) line_ = unit->line_;
+}
 
 std::vector<PolledValue> ModbusDevice::poll(const std::vector<const EventSettings*>& events) {
   std::vector<PolledValue> values(events.size());

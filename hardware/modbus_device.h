@@ -36,12 +36,14 @@ class ModbusDevice : public Device {
     Clock::time_point (*steady)() = Clock::now;
   };
 
-  ModbusDevice(DeviceSettings settings, std::shared_ptr<ModbusLine> line) : ModbusDevice(std::move(settings), std::move(line), Clocks{}) {}
+  ModbusDevice(DeviceSettings settings, std::shared_ptr<ModbusLine> line)
+      : ModbusDevice(std::move(settings), std::move(line), Clocks{}) {}
   ModbusDevice(DeviceSettings settings, std::shared_ptr<ModbusLine> line, Clocks clocks);
 
   const DeviceSettings& settings() const override { return settings_; }
   std::vector<PolledValue> poll(const std::vector<const EventSettings*>& events) override;
   std::string error() const override { return error_; }
+  void share_connection_of(const Device& other) override;
   void interrupt() override { line_->interrupt(); }
 
   // Requests sent since the start, retries and bisections included.
@@ -92,7 +94,7 @@ class ModbusDevice : public Device {
   std::string who() const;
 
   const DeviceSettings settings_;
-  const std::shared_ptr<ModbusLine> line_;
+  std::shared_ptr<ModbusLine> line_;
   const Clocks clocks_;
   std::vector<std::uint16_t> words_;  // of the last good reply
 

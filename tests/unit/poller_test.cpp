@@ -168,6 +168,45 @@ TEST_CASE("time stamps of an event strictly increase though the device's clock s
   for (std::size_t i = 1; i < readings.size(); ++i) CHECK(readings[i].time > readings[i - 1].time);
 }
 
+TEST_CASE("an update in operation: what did not change goes on in its rhythm, the rest is replaced, added or gone") {
+  Bench bench;
+  const auto kept = bench.add("kept", {{"evt_a", 50ms}, {"evt_b", 50ms}});
+  const auto changed = bench.add("changed", {{"evt_c", 50ms}});
+  const auto gone = bench.add("gone", {{"evt_d", 50ms}});
+  bench.events[0].deadband = 100;  // reported once: what was reported is not forgotten
+  bench.start();
+  REQUIRE(eventually([&] { return kept->poll_count() >= 3 && gone->poll_count() >= 3; }));
+
+  RigSettings part;
+  const auto fresh = std::make_shared<FakeUnit>();
+  const auto added = std::make_shared<FakeUnit>();
+  for (const char* name : {"added", "kept", "changed"}) {
+    part.devices.emplace_back();
+    part.devices.back().name = name;
+  }
+  part.events = {bench.events[0], bench.events[1], event_of("kept", "evt_new", 50ms),
+                 event_of("changed", "evt_c", 50ms), event_of("added", "evt_e", 50ms)};
+  std::vector<std::unique_ptr<Device>> devices;
+  devices.push_back(std::make_unique<FakeDevice>("changed", fresh));
+  bench.poller->update(part, std::move(devices));
+  devices.clear();
+  devices.push_back(std::make_unique<FakeDevice>("added", added));
+  bench.poller->update(part, std::move(devices));  // perhaps before the first was taken: nothing of it may be lost
+  REQUIRE(eventually([&] { return fresh->poll_count() >= 1 && added->poll_count() >= 1; }));
+  const std::size_t before[] = {changed->poll_count(), gone->poll_count()};
+  const std::size_t polled = kept->poll_count();
+  REQUIRE(eventually([&] { return kept->poll_count() >= polled + 3 && fresh->poll_count() >= 3; }));
+  bench.poller->stop();
+  CHECK(changed->poll_count() == before[0]);
+  CHECK(gone->poll_count() == before[1]);
+  CHECK(kept->polls().back() == std::vector<std::string>{"evt_a", "evt_b", "evt_new"});  // in one poll
+  CHECK(bench.readings("evt_a").size() == 1);
+  CHECK(kept->interrupted);  // by stop() alone
+  CHECK(fresh->interrupted);
+  CHECK_FALSE(gone->interrupted);
+  for (const auto& poll : kept->polls()) CHECK(poll.size() >= 2);
+}
+
 TEST_CASE("stop interrupts a hanging poll at once, and what was interrupted is no reading") {
   Bench bench;
   const auto unit = bench.add("plc", {{"evt_a", 10ms}});
