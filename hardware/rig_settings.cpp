@@ -16,6 +16,7 @@ using std::chrono::microseconds;
 using namespace std::chrono_literals;
 
 constexpr double any_number = std::numeric_limits<double>::max();
+constexpr microseconds longest_silence = 24h * 366;
 constexpr int addresses = 65536;  // of each register kind
 
 // What a device's events need to know of it, beside its settings.
@@ -224,6 +225,13 @@ void place(IniSection& section, Register& where, int address, const DeviceEntry&
                               to_text(where.type), where.count(), device.settings.name, device.settings.max_registers));
 }
 
+// With a deadband there is always one: whoever looks at the hub could not tell a steady value from a dead one
+// otherwise.
+microseconds silence_of(const EventSettings& event) {
+  const microseconds unless_said = std::clamp<microseconds>(10 * event.poll_interval, 60s, longest_silence);
+  return std::max(event.max_silence.value_or(unless_said), event.poll_interval);
+}
+
 EventSettings read_event(IniSection& section, const std::vector<DeviceEntry>& devices,
                          microseconds default_poll_interval) {
   EventSettings event;
@@ -249,10 +257,11 @@ EventSettings read_event(IniSection& section, const std::vector<DeviceEntry>& de
   }
   event.poll_interval = section.duration("poll_interval", default_poll_interval, 10ms, 24h);
   event.deadband = section.optional_number("deadband", 0, any_number);
-  event.max_silence = section.optional_duration("max_silence", 10ms, 24h * 366);
+  event.max_silence = section.optional_duration("max_silence", 10ms, longest_silence);
   if (section.has("max_silence") && !section.has("deadband")) {
     section.mistake("max_silence", "has no meaning without a deadband (every value is sent anyway)");
   }
+  if (event.deadband) event.max_silence = silence_of(event);
 
   const auto device = std::find_if(devices.begin(), devices.end(),
                                    [&](const DeviceEntry& entry) { return entry.settings.name == event.device; });

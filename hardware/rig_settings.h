@@ -45,7 +45,7 @@ struct EventSettings {
   std::optional<double> max_value;
   std::chrono::microseconds poll_interval{500000};  // its own, or the agent's
   std::optional<double> deadband;
-  std::optional<std::chrono::microseconds> max_silence;
+  std::optional<std::chrono::microseconds> max_silence;  // set exactly with a deadband, never under poll_interval
 };
 
 struct RigSettings {

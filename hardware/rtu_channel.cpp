@@ -2,6 +2,7 @@
 #include "hardware/tcp_connect.h"
 
 #include <modbus/modbus.h>
+#include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -77,7 +78,10 @@ class RtuChannel : public ModbusChannel {
       return -1;
     }
     if (settings_.rs485 && ::modbus_rtu_set_serial_mode(context_, MODBUS_RTU_RS485) != 0) {
-      error = "RS-485 cannot be switched on: " + error_text(errno);
+      error = fmt::format(
+          "rs485 = true, but {} has no RS-485 mode to switch on ({}); an adapter that switches by itself "
+          "needs rs485 = false",
+          settings_.serial, error_text(errno));
       ::modbus_close(context_);
       return -1;
     }

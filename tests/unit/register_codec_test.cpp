@@ -120,10 +120,14 @@ TEST_CASE("each bit of a register is a bool of its own, and swapped bytes move i
     CHECK(decode(where, {word}) == 1.0);
     CHECK(decode(where, {static_cast<std::uint16_t>(~word)}) == 0.0);
   }
-  where.order = ByteOrder::badc;
   where.bit = 3;
-  CHECK(decode(where, {0x0800}) == 1.0);
-  CHECK(decode(where, {0x0008}) == 0.0);
+  for (const ByteOrder order : all_orders) {
+    where.order = order;
+    CAPTURE(std::string(to_text(order)));
+    const bool swapped = order == ByteOrder::badc || order == ByteOrder::dcba;
+    CHECK(decode(where, {0x0800}) == (swapped ? 1.0 : 0.0));
+    CHECK(decode(where, {0x0008}) == (swapped ? 0.0 : 1.0));
+  }
 }
 
 TEST_CASE("writing a bit leaves its neighbours alone") {

@@ -120,6 +120,20 @@ bit = 15
   CHECK(rig.device("other") == nullptr);
 }
 
+TEST_CASE("a deadband always has a longest silence, of the event's own measure where none is given") {
+  const auto silence_of = [](const std::string& lines) {
+    return read("[device:plc]\nhost = plc.lab\n[event:e]\ndevice = plc\nregister = input:0\ntype = uint16\n" + lines)
+        .events.at(0)
+        .max_silence;
+  };
+  CHECK_FALSE(silence_of(""));
+  CHECK(silence_of("deadband = 1\n") == 60s);
+  CHECK(silence_of("deadband = 1\npoll_interval = 1min\n") == 10min);
+  CHECK(silence_of("deadband = 1\nmax_silence = 5s\n") == 5s);
+  // It cannot be reported more often than it is polled, and the hub is told what holds.
+  CHECK(silence_of("deadband = 1\nmax_silence = 5s\npoll_interval = 1min\n") == 1min);
+}
+
 TEST_CASE("a device that counts from 1 has its addresses shifted") {
   const std::string counted = device + "first_address = 1\n";
   const RigSettings rig = read(counted + "[event:a]\ndevice = plc\nregister = coil:1\n");

@@ -73,8 +73,9 @@ class SerialPeer {
 };
 
 struct Reader {
-  explicit Reader(const std::string& port) {
+  explicit Reader(const std::string& port, bool rs485 = false) {
     DeviceSettings settings;
+    settings.rs485 = rs485;
     settings.transport = Transport::rtu;
     settings.serial = port;
     settings.baud = 115200;
@@ -133,6 +134,16 @@ TEST_CASE("noise on a serial line, before a request or inside a reply, is never 
   CHECK(reader.read(100) == Kind::timeout);
   CHECK(reader.read(300) == Kind::good);
   CHECK(reader.wrong_values == 0);
+}
+
+TEST_CASE("a port without RS-485 is named, with what to do, and left as it was") {
+  SerialPeer peer([](const Bytes& request, int) { return ScriptedPeer::right_reply(request); });
+  Reader reader(peer.name(), true);
+  CHECK(reader.read(100) == Kind::no_connection);
+  CHECK(reader.outcome.detail == "rs485 = true, but " + peer.name() +
+                                     " has no RS-485 mode to switch on (Inappropriate ioctl for device); an adapter "
+                                     "that switches by itself needs rs485 = false");
+  CHECK(Reader(peer.name()).read(100) == Kind::good);
 }
 
 TEST_CASE("a serial port that is not there is no connection") {
