@@ -1,7 +1,8 @@
 // webmacs-polls RIG.ini COUNT: polls `webmacs-sim --identify` with the agent's own device code, COUNT times, each line
 // on a thread of its own and its devices by turns, and judges every value by what it says of itself. Then a line on
 // standard input says that the faults are over, and it measures how long it takes until every value is good again.
-// Prints one JSON object for each of the two parts. Events of one poll_interval are polled together.
+// Prints one JSON object for each of the two parts, and begins anew for each further line, until standard input ends.
+// Events of one poll_interval are polled together.
 
 #include "common/log.h"
 #include "hardware/modbus_device.h"
@@ -56,7 +57,9 @@ class LinePolls {
   void run(std::uint64_t count) {
     const Clock::time_point start = Clock::now();
     while (tally.polls < count) {
-      for (Polled& polled : polled_) turn(polled);
+      bool any = false;
+      for (Polled& polled : polled_) any = turn(polled) != Turn::rested || any;
+      if (!any) rest();
     }
     seconds = seconds_since(start);
   }
@@ -67,25 +70,28 @@ class LinePolls {
     for (;;) {
       bool all_good = true;
       for (Polled& polled : polled_) {
-        for (std::size_t i = 0; i < polled.groups.size(); ++i) all_good = turn(polled) && all_good;
+        for (std::size_t i = 0; i < polled.groups.size(); ++i) all_good = turn(polled) == Turn::good && all_good;
       }
       const double taken = seconds_since(start);
       if (all_good || taken >= give_up) return taken;
+      rest();
     }
   }
 
   Tally tally;
   double seconds = 0;
+  double settled = 0;
 
  private:
-  bool turn(Polled& polled) {
+  enum class Turn { good, bad, rested };
+
+  static void rest() { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
+
+  Turn turn(Polled& polled) {
     const auto& events = polled.groups[polled.next++ % polled.groups.size()];
     const std::uint64_t before = polled.device->requests();
     const std::vector<PolledValue> values = polled.device->poll(events);
-    if (polled.device->requests() == before) {  // in its backoff: no poll
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      return false;
-    }
+    if (polled.device->requests() == before) return Turn::rested;  // in its backoff: no poll
     ++tally.polls;
     bool all_good = true;
     for (std::size_t i = 0; i < events.size(); ++i) {
@@ -96,7 +102,7 @@ class LinePolls {
         all_good = false;
       }
     }
-    return all_good;
+    return all_good ? Turn::good : Turn::bad;
   }
 
   void judge(Polled& polled, const EventSettings& event, double value) {
@@ -132,6 +138,13 @@ void print(const std::vector<std::unique_ptr<LinePolls>>& lines, double slowest)
   std::cout << "}}" << std::endl;
 }
 
+template <typename Work>
+void on_threads(std::vector<std::unique_ptr<LinePolls>>& lines, Work work) {
+  std::vector<std::thread> threads;
+  for (auto& line : lines) threads.emplace_back([&line, &work] { work(*line); });
+  for (std::thread& thread : threads) thread.join();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -145,26 +158,22 @@ int main(int argc, char** argv) {
   std::vector<std::unique_ptr<LinePolls>> lines;
   for (Line& line : open_lines(rig)) lines.push_back(std::make_unique<LinePolls>(std::move(line), rig));
 
-  std::vector<std::thread> threads;
-  for (auto& line : lines) threads.emplace_back([&line, share = count / lines.size()] { line->run(share); });
-  for (std::thread& thread : threads) thread.join();
-  print(lines, 0);
+  std::string line_read;
+  do {
+    for (auto& line : lines) line->tally = {};
+    on_threads(lines, [&](LinePolls& line) { line.run(count / lines.size()); });
+    print(lines, 0);
 
-  std::string calm;
-  std::getline(std::cin, calm);
-  double slowest = 0;
-  for (auto& line : lines) line->tally = {};
-  std::vector<double> settled(lines.size());
-  threads.clear();
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    threads.emplace_back([&, i] {
-      settled[i] = lines[i]->settle(30);
-      lines[i]->tally.bad.clear();
-      lines[i]->run(lines[i]->tally.polls + 200);
+    std::getline(std::cin, line_read);
+    for (auto& line : lines) line->tally = {};
+    on_threads(lines, [](LinePolls& line) {
+      line.settled = line.settle(30);
+      line.tally.bad.clear();
+      line.run(line.tally.polls + 200);
     });
-  }
-  for (std::thread& thread : threads) thread.join();
-  for (const double each : settled) slowest = std::max(slowest, each);
-  print(lines, slowest);
+    double slowest = 0;
+    for (const auto& line : lines) slowest = std::max(slowest, line->settled);
+    print(lines, slowest);
+  } while (std::getline(std::cin, line_read));
   return 0;
 }

@@ -1,6 +1,7 @@
 """What the benchmarks share: a folder on the disk that is measured, the hub in it, our load generator, the disk's own
 speed, and one way to print a figure."""
 
+import argparse
 import json
 import os
 import shutil
@@ -107,3 +108,16 @@ def show(name, value, unit, goal=None, note=""):
     if goal is not None:
         line += f" goal <= {goal:,.2f}  ratio {value / goal:.2f}  {'met' if value <= goal else 'MISSED'}"
     print((line + (f" {note}" if note else "")).rstrip(), flush=True)
+
+
+def show_at_least(name, value, unit, goal, note=""):
+    """As show(), of a figure that is to be at least its goal."""
+    show(name, value, unit, note=f"goal >= {goal:,.2f}  ratio {value / goal:.2f}  "
+                                 f"{'met' if value >= goal else 'MISSED'}{' ' if note else ''}{note}")
+
+
+def is_quick(description):
+    """The only argument that a benchmark takes: --quick, a shorter run whose figures are rougher."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--quick", action="store_true", help="a shorter run; its figures are rougher")
+    return parser.parse_args().quick

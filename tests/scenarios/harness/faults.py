@@ -3,6 +3,7 @@ judges each value by what it says of itself."""
 
 import json
 import subprocess
+from collections import Counter
 
 from .programs import BUILD
 from .simulator import Simulator
@@ -20,7 +21,9 @@ def rig(transport, timeout):
     lines = []
     for unit in (1, 2, 3):
         lines += [f"[device:plc{unit}]", "serial = /dev/ttyNONE" if transport == "rtu" else "host = 10.0.0.1",
-                  f"unit = {unit}", f"timeout = {timeout}", "retries = 10"]
+                  f"unit = {unit}", f"timeout = {timeout}"]
+        if unit > 1:  # the first one has the usual retry, so that it goes down and rests now and then
+            lines.append("retries = 10")
         for group, address in enumerate((0, 100, 200)):
             for part, (kind, order) in enumerate((("uint64", "ABCD"), ("float64", "DCBA"), ("uint32", "CDAB"))):
                 first = address + 4 * part
@@ -29,24 +32,69 @@ def rig(transport, timeout):
     return "\n".join(lines) + "\n"
 
 
-def fault_arguments(slow, quick, rare):
-    chances = [(SLOW, slow), (QUICK, quick), (RARE, rare)]
-    return [word for kinds, chance in chances for kind in kinds for word in ("--fault", f"{kind}:{chance}")]
+def chances(slow, quick, rare):
+    """Each fault as webmacs-sim takes it, on its command line and on its standard input."""
+    return [f"{kind}:{chance}" for kinds, chance in ((SLOW, slow), (QUICK, quick), (RARE, rare)) for kind in kinds]
 
 
-def run(folder, transport, polls, timeout, slow, quick, rare):
-    """Answers the figures of the run with faults, those after it, and what the simulator says of itself."""
-    with Simulator(folder, transport, rig(transport, timeout), "--identify",
-                   *fault_arguments(slow, quick, rare)) as simulator:
-        driver = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", POLLS, simulator.local, str(polls)],
-                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        with driver:
-            try:
-                during = driver.stdout.readline()
-                assert during, f"webmacs-polls ended with {driver.wait()}"
+class Figures:
+    """What several bursts of faults brought, `during` them and `after` each."""
+
+    def __init__(self):
+        self.polls = self.good = self.wrong = self.seconds = 0
+        self.bad = Counter()
+        self.settled = []  # seconds from the end of each burst until every value was good again
+        self.bad_after = Counter()
+        self.spoilt = ""   # the simulator's last line
+
+    def add(self, during, after):
+        for part in (during, after):
+            self.good += part["good"]
+            self.wrong += part["wrong"]
+        self.polls += during["polls"]
+        self.seconds += during["seconds"]
+        self.bad.update(during["bad"])
+        self.bad_after.update(after["bad"])
+        self.settled.append(after["settled"])
+
+
+def run(folder, transport, polls, bursts, timeout, **shares):
+    """`polls` in all, in `bursts` with faults and a calm after each."""
+    faults = chances(**shares)
+    figures = Figures()
+    with Simulator(folder, transport, rig(transport, timeout), "--identify") as simulator:
+        driver = None
+        try:
+            for burst in range(bursts):
+                for fault in faults:
+                    simulator.command(fault)
+                if driver is None:
+                    driver = subprocess.Popen(
+                        ["setpriv", "--pdeathsig", "KILL", "--", POLLS, simulator.local, str(polls // bursts)],
+                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+                else:
+                    say(driver, "go on")
+                during = hear(driver)
                 simulator.command("none")
-                after, _ = driver.communicate("calm\n")
-                assert driver.returncode == 0
-            finally:
+                say(driver, "calm")
+                figures.add(during, hear(driver))
+            driver.stdin.close()
+            assert driver.wait(30) == 0
+        finally:
+            if driver is not None:
                 driver.kill()
-        return json.loads(during), json.loads(after), simulator.stop()
+                driver.wait()
+                driver.stdout.close()
+        figures.spoilt = simulator.stop()
+    return figures
+
+
+def say(driver, word):
+    driver.stdin.write(word + "\n")
+    driver.stdin.flush()
+
+
+def hear(driver):
+    line = driver.stdout.readline()
+    assert line, f"webmacs-polls ended with {driver.wait()}"
+    return json.loads(line)
