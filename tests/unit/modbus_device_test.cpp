@@ -57,7 +57,9 @@ TEST_CASE("a busy device is asked again within the poll") {
   for (const int code : {5, 6}) {
     ScriptedPeer peer(
         [code](const Bytes& request, int number) { return number < 2 ? exception(request, code) : right(request); });
-    Polled polled(plc(peer.port()));
+    DeviceSettings settings = plc(peer.port());
+    settings.timeout = 5s;
+    Polled polled(settings);
     const auto events = events_at({7});
     CHECK(polled.poll(events) == 3);
     check_right(events, polled.values);
@@ -70,7 +72,7 @@ TEST_CASE("a device that stays busy says so within its timeout") {
   const auto start = std::chrono::steady_clock::now();
   polled.poll(events_at({7}));
   CHECK(polled.values[0].reason == "exception 6");
-  CHECK(std::chrono::steady_clock::now() - start < 300ms);
+  CHECK(std::chrono::steady_clock::now() - start < 2s);
 }
 
 TEST_CASE("one lost reply is made good by a retry") {
