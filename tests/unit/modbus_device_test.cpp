@@ -1,10 +1,12 @@
 #include "hardware/modbus_device.h"
 
+#include "capture_stderr.h"
 #include "modbus_device_tools.h"
 #include "running_simulator.h"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -99,6 +101,32 @@ TEST_CASE("a silent unit is a timeout, costs one request a poll at most and then
   for (int i = 0; i < 10000; ++i) requests += polled.poll(events);
   CHECK(requests <= 10);
   CHECK(polled.values[2].reason == "timeout");
+}
+
+TEST_CASE("a unit that is down is asked after 1, 2, 4 … 60 s and not before, and the log says it once") {
+  std::atomic<bool> silent{false};
+  ScriptedPeer peer([&](const Bytes& request, int) { return silent ? Reaction() : right(request); });
+  Polled polled(plc(peer.port()), {utc_now, standing_clock});
+  const auto events = events_at({7});
+  for (int outage = 0; outage < 2; ++outage) {  // the second begins with 1 s again
+    silent = false;
+    polled.poll(events);
+    check_right(events, polled.values);
+    silent = true;
+    CaptureStderr capture;
+    CHECK(polled.poll(events) == 2);  // and its retry
+    for (const auto rest : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s}) {
+      steady_now += rest - 1ms;
+      CHECK(polled.poll(events) == 0);
+      CHECK(polled.values[0].reason == "timeout");
+      steady_now += 1ms;
+      CHECK(polled.poll(events) == 1);  // no retry while it is down
+    }
+    const std::string log = capture.take();
+    CHECK(std::count(log.begin(), log.end(), '\n') == 1);
+    CHECK(log.find("device plc") != std::string::npos);
+    steady_now += 60s;
+  }
 }
 
 TEST_CASE("a unit that comes back is read again") {
