@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <fcntl.h>
@@ -14,6 +15,8 @@
 #include <termios.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 using namespace webmacs;
 using namespace std::chrono_literals;
@@ -46,6 +49,11 @@ class SerialPeer {
     ::close(master_);
   }
   const std::string& name() const { return name_; }
+  termios line_settings() const {
+    termios settings{};
+    ::tcgetattr(slave_, &settings);
+    return settings;
+  }
   void send(const Bytes& bytes) { [[maybe_unused]] const ssize_t sent = ::write(master_, bytes.data(), bytes.size()); }
 
  private:
@@ -73,13 +81,14 @@ class SerialPeer {
 };
 
 struct Reader {
-  explicit Reader(const std::string& port, bool rs485 = false) {
+  explicit Reader(const std::string& port) : Reader(serial(port)) {}
+  explicit Reader(const DeviceSettings& settings) : line(make_modbus_line(settings)) {}
+  static DeviceSettings serial(const std::string& port) {
     DeviceSettings settings;
-    settings.rs485 = rs485;
     settings.transport = Transport::rtu;
     settings.serial = port;
     settings.baud = 115200;
-    line = make_modbus_line(settings);
+    return settings;
   }
   Kind read(int address, int count = 3, int unit = 1) {
     std::uint16_t words[125];
@@ -104,6 +113,40 @@ TEST_CASE("several units on a serial line are read") {
     CHECK(reader.outcome.detail == "");
   }
   CHECK(reader.wrong_values == 0);
+}
+
+TEST_CASE("the line is set up as configured") {
+  SerialPeer peer([](const Bytes& request, int) { return ScriptedPeer::right_reply(request); });
+  DeviceSettings settings = Reader::serial(peer.name());
+  settings.baud = 9600;
+  settings.stop_bits = 2;
+  Reader reader(settings);
+  CHECK(reader.read(100) == Kind::good);
+  const termios set = peer.line_settings();
+  CHECK(::cfgetospeed(&set) == B9600);
+  CHECK(::cfgetispeed(&set) == B9600);
+  CHECK((set.c_cflag & CSTOPB) != 0);
+  CHECK((set.c_cflag & CSIZE) == CS8);
+  CHECK((set.c_lflag & (ICANON | ECHO)) == 0);  // a pseudo terminal has no parity to look at
+}
+
+TEST_CASE("frames on a serial line lie 3.5 characters apart") {
+  using Clock = std::chrono::steady_clock;
+  for (const auto& [baud, gap] : {std::pair(1200, 32ms), std::pair(9600, 4ms)}) {
+    std::vector<Clock::time_point> replied;
+    std::vector<Clock::duration> apart;
+    SerialPeer peer([&](const Bytes& request, int) {
+      if (!replied.empty()) apart.push_back(Clock::now() - replied.back());
+      replied.push_back(Clock::now());
+      return ScriptedPeer::right_reply(request);
+    });
+    DeviceSettings settings = Reader::serial(peer.name());
+    settings.baud = baud;
+    Reader reader(settings);
+    for (int i = 0; i < 5; ++i) CHECK(reader.read(100) == Kind::good);
+    REQUIRE(apart.size() == 4);
+    CHECK(*std::min_element(apart.begin(), apart.end()) >= gap);
+  }
 }
 
 TEST_CASE("a late serial reply does not answer the next request") {
@@ -138,7 +181,9 @@ TEST_CASE("noise on a serial line, before a request or inside a reply, is never 
 
 TEST_CASE("a port without RS-485 is named, with what to do, and left as it was") {
   SerialPeer peer([](const Bytes& request, int) { return ScriptedPeer::right_reply(request); });
-  Reader reader(peer.name(), true);
+  DeviceSettings settings = Reader::serial(peer.name());
+  settings.rs485 = true;
+  Reader reader(settings);
   CHECK(reader.read(100) == Kind::no_connection);
   CHECK(reader.outcome.detail == "rs485 = true, but " + peer.name() +
                                      " has no RS-485 mode to switch on (Inappropriate ioctl for device); an adapter "
