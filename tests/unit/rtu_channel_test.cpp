@@ -135,15 +135,17 @@ TEST_CASE("frames on a serial line lie 3.5 characters apart") {
   for (const auto& [baud, gap] : {std::pair(1200, 32ms), std::pair(9600, 4ms)}) {
     std::vector<Clock::time_point> replied;
     std::vector<Clock::duration> apart;
-    SerialPeer peer([&](const Bytes& request, int) {
-      if (!replied.empty()) apart.push_back(Clock::now() - replied.back());
-      replied.push_back(Clock::now());
-      return ScriptedPeer::right_reply(request);
-    });
-    DeviceSettings settings = Reader::serial(peer.name());
-    settings.baud = baud;
-    Reader reader(settings);
-    for (int i = 0; i < 5; ++i) CHECK(reader.read(100) == Kind::good);
+    {
+      SerialPeer peer([&](const Bytes& request, int) {
+        if (!replied.empty()) apart.push_back(Clock::now() - replied.back());
+        replied.push_back(Clock::now());
+        return ScriptedPeer::right_reply(request);
+      });
+      DeviceSettings settings = Reader::serial(peer.name());
+      settings.baud = baud;
+      Reader reader(settings);
+      for (int i = 0; i < 5; ++i) CHECK(reader.read(100) == Kind::good);
+    }  // its thread has ended
     REQUIRE(apart.size() == 4);
     CHECK(*std::min_element(apart.begin(), apart.end()) >= gap);
   }
