@@ -85,12 +85,13 @@ bool ModbusLine::discard_stray_bytes() {
 
 ReadOutcome ModbusLine::exchange(const ReadRequest& request, microseconds timeout, std::uint16_t* words) {
   ReadOutcome outcome;
+  const auto deadline = Clock::now() + timeout;
   if (!discard_stray_bytes()) {
     outcome = {Kind::disconnected, 0, "the connection was closed or out of step"};
   } else if (!channel_->send(request)) {
     outcome = {Kind::disconnected, 0, error_text(errno)};
   } else {
-    outcome = receive(request, timeout, words);
+    outcome = receive(request, deadline, words);
   }
   last_frame_ = Clock::now();
   if (outcome.kind == Kind::good || outcome.kind == Kind::exception) return outcome;
@@ -102,8 +103,7 @@ ReadOutcome ModbusLine::exchange(const ReadRequest& request, microseconds timeou
   return outcome;
 }
 
-ReadOutcome ModbusLine::receive(const ReadRequest& request, microseconds timeout, std::uint16_t* words) {
-  const auto deadline = Clock::now() + timeout;
+ReadOutcome ModbusLine::receive(const ReadRequest& request, Clock::time_point deadline, std::uint16_t* words) {
   std::size_t size = 0;
   for (;;) {
     const Interrupt::Wake wake = interrupt_.wait(descriptor_, POLLIN, deadline);
@@ -116,6 +116,7 @@ ReadOutcome ModbusLine::receive(const ReadRequest& request, microseconds timeout
     if (got < 0) return {Kind::disconnected, 0, error_text(errno)};
     if (got == 0) return {Kind::disconnected, 0, size == 0 ? "closed by the device" : "closed inside a reply"};
     size += static_cast<std::size_t>(got);
+    if (Clock::now() > deadline) return {Kind::timeout, 0, "the reply was read too late"};
 
     const ReplyCheck check = channel_->check(request, buffer_.data(), size);
     switch (check.verdict) {

@@ -41,7 +41,8 @@ class ModbusLine {
   // Blocks for at most `pause`, the time to connect (`timeout`, at least 1 s) and twice `timeout`. `words` takes
   // request.count words when the outcome is good and is left alone otherwise. An idle connection that the peer has
   // closed meanwhile is replaced without a failure. After any outcome but good and exception the line resynchronises
-  // before the next request.
+  // before the next request. The deadline counts from before the request is sent, and a reply that is only read after
+  // it is late whoever was slow: its value would get a time stamp that is not its own.
   ReadOutcome read(const ReadRequest& request, std::chrono::microseconds timeout, std::chrono::microseconds pause,
                    std::uint16_t* words);
 
@@ -59,7 +60,7 @@ class ModbusLine {
 
   bool ensure_open(std::chrono::microseconds timeout, ReadOutcome& outcome);
   ReadOutcome exchange(const ReadRequest& request, std::chrono::microseconds timeout, std::uint16_t* words);
-  ReadOutcome receive(const ReadRequest& request, std::chrono::microseconds timeout, std::uint16_t* words);
+  ReadOutcome receive(const ReadRequest& request, Clock::time_point deadline, std::uint16_t* words);
   bool discard_stray_bytes();
   void close();
 

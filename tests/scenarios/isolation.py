@@ -65,7 +65,8 @@ async def isolate(scenario, hub, agent_of, grown, watched):
         simulator.command(f"unit {DEAD} off")
         died = time.time()
         await asyncio.sleep(grown + watched + 2)
-        agent.stop()
+        code, _ = agent.stop()
+        assert code == 0, f"the agent ended with {code}"
     for each in sockets:
         each.close()
     kept = {f"u{unit}": part_kept(times_of(hub, f"u{unit}"), died + grown, watched)
