@@ -1,5 +1,6 @@
 webmacs_unit_tests(hardware
   merged_reads_test.cpp
+  modbus_deadline_test.cpp
   modbus_device_test.cpp
   modbus_frame_test.cpp
   modbus_line_test.cpp
