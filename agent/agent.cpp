@@ -312,6 +312,7 @@ void Agent::show_status_text() {
   const OutboxStatus buffer = outbox_.status();
   if (buffer.backlog > 0) text += fmt::format("; {} readings wait", buffer.backlog);
   if (buffer.dropped > 0) text += fmt::format("; {} were dropped", buffer.dropped);
+  if (buffer.recovering) text += "; a damaged buffer is being read back";
   if (!buffer.trouble.empty()) text += "; kept in memory only: " + buffer.trouble;
   if (text == status_text_) return;
   status_text_ = text;

@@ -3,6 +3,7 @@
 #include "common/timestamp.h"
 
 #include <algorithm>
+#include <unistd.h>
 
 namespace webmacs {
 
@@ -10,9 +11,17 @@ namespace {
 
 constexpr std::int64_t page_bytes = 4096;
 constexpr std::int64_t most_bytes_kept_free = 1024 * 1024;
-constexpr int sql_error = 1;  // SQLITE_ERROR: our statements are right, so the schema is not ours
 constexpr int pages_per_shrink_step = 1024;
 constexpr std::int64_t row_overhead_bytes = 48;  // more than seq, event, time, value and their header take
+
+// Our statements are right and our rows fit: where SQLite objects to them all the same, the file is not as it was
+// written. The same holds where it is not to be written although the system allows it: its header says so.
+bool means_damage(const SqliteError& error, const std::string& path) {
+  constexpr int sql_error = 1, read_only = 8, too_big = 18, mismatch = 20;  // SQLite's result codes
+  if (error.code() == read_only) return ::access(path.c_str(), W_OK) == 0;
+  return error.corrupt() || error.constraint() || error.primary() == sql_error || error.primary() == too_big ||
+         error.primary() == mismatch;
+}
 
 std::int64_t estimated_bytes(const BufferedReading& reading) {
   return row_overhead_bytes + static_cast<std::int64_t>(reading.reading.reason.size());
@@ -23,15 +32,15 @@ std::int64_t estimated_bytes(const BufferedReading& reading) {
 struct BufferFile::Statements {
   explicit Statements(Database& database)
       : insert(database,
-               "INSERT OR IGNORE INTO readings (seq, event, time, value, reason, retried)"
-               " VALUES (?, ?, ?, ?, ?, ?)"),
+               "INSERT OR IGNORE INTO readings (seq, event, time, value, reason, retried, sum)"
+               " VALUES (?, ?, ?, ?, ?, ?, ?)"),
         add_event(database, "INSERT INTO events (event_public_id) VALUES (?)"),
         forget(database, "DELETE FROM readings WHERE seq BETWEEN ? AND ?"),
         page(database,
-             "SELECT seq, event, time, value, reason, retried FROM readings"
+             "SELECT seq, event, time, value, reason, retried, sum FROM readings"
              " WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"),
         nth(database, "SELECT seq, time FROM readings ORDER BY seq LIMIT 1 OFFSET ?"),
-        meta(database, "UPDATE meta SET next_seq = ?, rows = ?, dropped = ?"),
+        meta(database, "UPDATE meta SET next_seq = ?, rows = ?, dropped = ?, sum = ?"),
         page_count(database, "PRAGMA page_count"),
         free_count(database, "PRAGMA freelist_count") {}
 
@@ -62,12 +71,13 @@ BufferVisitResult BufferFile::visit(const BufferVisit& visit) {
     shrink(result);
     state_.usable = true;
     state_.trouble.clear();
+    if (visit.recover_size > 0) recover(visit, result);
   } catch (const BufferDamage& damage) {
     fail(damage.what(), result);
     result.set_aside = set_aside(damage.what());
   } catch (const SqliteError& error) {
     fail(error.what(), result);
-    result.set_aside = (error.corrupt() || error.primary() == sql_error) && set_aside(error.what());
+    result.set_aside = means_damage(error, settings_.path) && set_aside(error.what());
   } catch (const std::exception& error) {
     fail(error.what(), result);
   }
@@ -123,7 +133,7 @@ void BufferFile::insert(const BufferedReading& buffered) {
   } else {
     insert.bind(5, std::string_view(reading.reason));
   }
-  insert.bind(6, std::int64_t{buffered.retried ? 1 : 0}).run();
+  insert.bind(6, std::int64_t{buffered.retried ? 1 : 0}).bind(7, row_sum(buffered)).run();
   state_.rows += database_->changes();
   state_.next_seq = std::max(state_.next_seq, buffered.seq + 1);
 }
@@ -187,15 +197,28 @@ void BufferFile::read_page(const BufferVisit& visit, BufferVisitResult& result) 
   while (page.step()) {
     const auto event = event_names_.find(page.integer(1));
     if (event == event_names_.end()) throw BufferDamage(settings_.path + ": a row names no event");
-    BufferedReading buffered;
-    buffered.seq = page.integer(0);
-    buffered.retried = page.integer(5) != 0;
-    buffered.reading = {event->second, from_microseconds(page.integer(2)), std::nullopt, page.text(4)};
-    if (const auto value = page.optional_real(3)) buffered.reading.value = measured_value(*value);
+    BufferedReading buffered = buffered_reading(page, event->second);
+    if (page.is_null(6) || page.integer(6) != row_sum(buffered))
+      throw BufferDamage(settings_.path + ": row " + std::to_string(buffered.seq) + " is not as it was written");
     result.page.push_back(std::move(buffered));
   }
   page.reset();
   result.page_is_last = result.page.size() < visit.page_size;
+}
+
+// Last in a visit: what it takes out of the recovery must reach the outbox.
+void BufferFile::recover(const BufferVisit& visit, BufferVisitResult& result) {
+  if (!recovery_) return;
+  result.recovered = recovery_->next(visit.recover_size);
+  if (!result.recovered.empty()) return;
+  recovery_stuck_ = !recovery_->finish();
+  recovery_.reset();
+  look_for_recovery();
+}
+
+void BufferFile::look_for_recovery() {
+  if (!recovery_ && !recovery_stuck_) recovery_ = BufferRecovery::of_oldest_beside(settings_.path);
+  state_.recovering = recovery_ != nullptr;
 }
 
 void BufferFile::shrink(BufferVisitResult& result) {
@@ -215,7 +238,8 @@ void BufferFile::shrink(BufferVisitResult& result) {
 }
 
 void BufferFile::commit(Transaction& transaction) {
-  statements_->meta.bind(1, state_.next_seq).bind(2, state_.rows).bind(3, state_.dropped).run();
+  statements_->meta.bind(1, state_.next_seq).bind(2, state_.rows).bind(3, state_.dropped);
+  statements_->meta.bind(4, meta_sum(state_.next_seq, state_.rows, state_.dropped)).run();
   transaction.commit();
   ++state_.write_transactions;
   bound_wal();

@@ -3,6 +3,8 @@
 // outbox's worker thread; every call blocks. The file is expendable, polling is not: whatever is wrong with it is
 // answered by a result, never by an exception.
 
+#include "agent/buffer_recovery.h"
+#include "agent/buffer_row.h"
 #include "agent/settings.h"
 #include "common/reading.h"
 #include "common/sqlite.h"
@@ -17,14 +19,6 @@
 #include <vector>
 
 namespace webmacs {
-
-// A reading in the agent. `seq` orders readings and names their rows; it is never used twice in a file.
-struct BufferedReading {
-  std::int64_t seq = 0;
-  bool retried = false;  // already moved by 1 µs after a conflict
-  Reading reading;
-  std::chrono::steady_clock::time_point received{};  // memory only
-};
 
 struct SeqRange {
   std::int64_t first = 0;
@@ -41,11 +35,14 @@ struct BufferVisit {
   std::size_t page_size = 0;  // rows wanted: those with read_after < seq <= read_through; 0: none
   std::int64_t read_after = 0;
   std::int64_t read_through = 0;
+
+  std::size_t recover_size = 0;  // readings wanted from files that were set aside; ask when the last are durable
 };
 
 struct BufferFileState {
   bool usable = false;
-  std::string trouble;  // why it is not usable (or lately was not); empty when all is well
+  bool recovering = false;  // readings wait in a file that was set aside
+  std::string trouble;      // why it is not usable (or lately was not); empty when all is well
   std::int64_t rows = 0;
   std::int64_t next_seq = 1;             // above every row there ever was in this file
   std::int64_t dropped = 0;              // readings given up since the file was made
@@ -57,6 +54,7 @@ struct BufferVisitResult {
   BufferFileState state;
   bool opened = false;  // this visit opened the file: what was known of its rows is void
   bool empty_at_open = false;
+  std::vector<BufferedReading> recovered;  // read back from a file that was set aside: new readings to this one
   bool set_aside = false;  // the file was damaged and is out of the way: the next visit begins a new one
   bool kept_all = true;    // false: file full (when the newest are to be dropped) or not usable
   std::vector<BufferedReading> page;
@@ -85,7 +83,7 @@ class BufferFile {
   BufferVisitResult visit(const BufferVisit& visit);
 
   static constexpr std::int32_t application_id = 0x574D4246;  // "WMBF"
-  static constexpr int schema_version = 1;
+  static constexpr int schema_version = 2;
 
  private:
   struct Statements;
@@ -104,6 +102,8 @@ class BufferFile {
   bool make_room(std::int64_t bytes, BufferVisitResult& result);
   void drop_oldest(std::int64_t bytes, BufferVisitResult& result);
   void read_page(const BufferVisit& visit, BufferVisitResult& result);
+  void recover(const BufferVisit& visit, BufferVisitResult& result);
+  void look_for_recovery();
   void shrink(BufferVisitResult& result);
   void commit(Transaction& transaction);
   std::int64_t used_bytes();
@@ -117,6 +117,8 @@ class BufferFile {
   std::map<std::string, std::int64_t> event_keys_;
   std::map<std::int64_t, std::string> event_names_;
   BufferFileState state_;
+  std::unique_ptr<BufferRecovery> recovery_;
+  bool recovery_stuck_ = false;  // the file cannot be marked as read back
 };
 
 // What `webmacs-agent buffer` prints. Opens read-only; also while the agent runs.

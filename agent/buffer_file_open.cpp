@@ -26,13 +26,6 @@ bool has_table(Database& database, std::string_view name) {
   return statement.step() && statement.integer(0) > 0;
 }
 
-std::string date_for_file_name() {
-  std::string text = format_timestamp(utc_now());  // 2025-01-15T14:32:10.000Z
-  text.resize(19);
-  text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == '-' || c == ':'; }), text.end());
-  return text + "Z";
-}
-
 }  // namespace
 
 std::int64_t buffer_wal_bytes(const std::string& path) {
@@ -49,6 +42,8 @@ void BufferFile::open() {
   database_ = std::make_unique<Database>(settings_.path);
   Database& database = *database_;
   const bool ours = has_table(database, "readings") && has_table(database, "meta");
+  if (!ours && database.pragma("application_id") == application_id)
+    throw BufferDamage(settings_.path + ": its schema is damaged");
   if (!ours) {
     Statement tables = database.prepare("SELECT count(*) FROM sqlite_master");
     if (tables.step() && tables.integer(0) > 0) {
@@ -72,6 +67,7 @@ void BufferFile::open() {
                        std::to_string(schema_version));
   }
   load_events();
+  look_for_recovery();
 }
 
 void BufferFile::create_schema() {
@@ -79,10 +75,11 @@ void BufferFile::create_schema() {
   database_->execute(
       "CREATE TABLE events (id INTEGER PRIMARY KEY, event_public_id TEXT NOT NULL UNIQUE);"
       "CREATE TABLE readings (seq INTEGER PRIMARY KEY, event INTEGER NOT NULL, time INTEGER NOT NULL, value REAL,"
-      " reason TEXT, retried INTEGER NOT NULL);"
-      "CREATE TABLE meta (next_seq INTEGER NOT NULL, rows INTEGER NOT NULL, dropped INTEGER NOT NULL);"
+      " reason TEXT, retried INTEGER NOT NULL, sum INTEGER NOT NULL);"
+      "CREATE TABLE meta (next_seq INTEGER NOT NULL, rows INTEGER NOT NULL, dropped INTEGER NOT NULL,"
+      " sum INTEGER NOT NULL);"
       "INSERT INTO meta VALUES (1, 0, " +
-      std::to_string(state_.dropped) + ");");
+      std::to_string(state_.dropped) + ", " + std::to_string(meta_sum(1, 0, state_.dropped)) + ");");
   database_->execute("PRAGMA application_id = " + std::to_string(application_id) +
                      "; PRAGMA user_version = " + std::to_string(schema_version));
   transaction.commit();
@@ -97,27 +94,30 @@ void BufferFile::load_events() {
     event_keys_[events.text(1)] = events.integer(0);
     event_names_[events.integer(0)] = events.text(1);
   }
-  Statement meta = database_->prepare("SELECT next_seq, rows, dropped FROM meta");
+  Statement meta = database_->prepare("SELECT next_seq, rows, dropped, sum FROM meta");
   if (!meta.step()) throw BufferDamage(settings_.path + ": its meta row is missing");
+  if (meta.integer(3) != meta_sum(meta.integer(0), meta.integer(1), meta.integer(2)))
+    throw BufferDamage(settings_.path + ": its meta row is not as it was written");
   Statement greatest = database_->prepare("SELECT max(seq) FROM readings");
   greatest.step();
-  state_.next_seq = std::max(meta.integer(0), greatest.is_null(0) ? 1 : greatest.integer(0) + 1);
+  if (!greatest.is_null(0) && greatest.integer(0) >= meta.integer(0))
+    throw BufferDamage(settings_.path + ": a row is numbered " + std::to_string(greatest.integer(0)) +
+                       ", beyond what was written");
+  state_.next_seq = meta.integer(0);
   state_.rows = meta.integer(1);
   state_.dropped = meta.integer(2);
 }
 
 bool BufferFile::set_aside(const std::string& why) {
-  const std::string aside = settings_.path + ".damaged-" + date_for_file_name();
-  std::error_code ec;
-  fs::rename(settings_.path, aside, ec);
-  if (ec) {
-    log_error("buffer: {}; it cannot be set aside either: {}; readings are kept in memory only", why, ec.message());
+  try {
+    const std::string aside = set_buffer_aside(settings_.path);
+    log_error("buffer: {}; the file was set aside as {}, a new one is begun, and what it holds is read back", why,
+              aside);
+    return true;
+  } catch (const fs::filesystem_error& error) {
+    log_error("buffer: {}; it cannot be set aside either: {}; readings are kept in memory only", why, error.what());
     return false;
   }
-  fs::rename(settings_.path + "-wal", aside + "-wal", ec);
-  fs::remove(settings_.path + "-shm", ec);
-  log_error("buffer: {}; the file was set aside as {} and a new one is begun", why, aside);
-  return true;
 }
 
 BufferSummary summarise_buffer(const std::string& path) {

@@ -220,6 +220,7 @@ OutboxStatus Outbox::status() const {
   status.backlog = std::max<std::int64_t>(0, file_state_.rows - forget_rows_ - forgetting_rows_) + not_on_disk(old_);
   status.dropped = file_state_.dropped + unsaved_dropped_ + saving_dropped_;
   status.bytes_on_disk = file_state_.bytes;
+  status.recovering = file_state_.recovering;
   status.trouble = file_state_.trouble;
   status.write_transactions = file_state_.write_transactions;
   return status;

@@ -36,7 +36,8 @@ struct OutboxStatus {
   std::int64_t backlog = 0;  // readings that wait, on disk or older than live_age
   std::int64_t dropped = 0;  // readings given up since the buffer was made
   std::int64_t bytes_on_disk = 0;
-  std::string trouble;  // why readings are kept in memory only; empty when all is well
+  bool recovering = false;  // readings wait in a damaged file that was set aside
+  std::string trouble;      // why readings are kept in memory only; empty when all is well
   std::uint64_t write_transactions = 0;
 };
 
@@ -111,6 +112,7 @@ class Outbox {
   void finish_visit(const BufferVisit& visit, BufferVisitResult result, std::uint64_t connection);
   void after_open(const BufferVisitResult& result);
   void after_failure(const BufferVisit& visit, const BufferVisitResult& result);
+  void take_recovered(std::vector<BufferedReading> recovered);
   void take_page(const BufferVisit& visit, BufferVisitResult& result);
   std::vector<BufferedReading> unacknowledged_above(std::int64_t seq) const;
   bool spill_due() const;
@@ -137,8 +139,9 @@ class Outbox {
   std::int64_t queued_through_ = 0;
   std::int64_t durable_through_ = 0;
   std::int64_t touched_through_ = 0;
-  std::int64_t evicted_through_ = 0;  // rows up to this are read back, unless their reading is still in memory
-  std::int64_t cursor_ = 0;           // read back so far, on this connection
+  std::int64_t evicted_through_ = 0;    // rows up to this are read back, unless their reading is still in memory
+  std::int64_t recovered_through_ = 0;  // up to this, some were read back from a damaged file
+  std::int64_t cursor_ = 0;             // read back so far, on this connection
 
   std::vector<SeqRange> forget_;  // settled rows, deleted with the next visit
   std::int64_t forget_rows_ = 0;

@@ -57,7 +57,12 @@ bool Outbox::compose(BufferVisit& visit) {
   const bool forget_due =
       forget_rows_ > 0 && (now - forget_since_ >= forget_at_latest || forget_rows_ >= forget_rows_at_most);
   const bool drops_due = unsaved_dropped_ > 0 && now - last_visit_ >= forget_at_latest;
-  const bool company = !visit.keep.empty() || visit.page_size > 0;
+  // No more is asked for before what came is durable: the file that was set aside still has it.
+  if (file_state_.recovering && !full_ && recovered_through_ <= durable_through_ &&
+      memory_readings() <= limits_.memory_readings) {
+    visit.recover_size = limits_.page_readings;
+  }
+  const bool company = !visit.keep.empty() || visit.page_size > 0 || visit.recover_size > 0;
   if (!company && !forget_due && !shrink_wanted_ && !drops_due) return false;
   last_visit_ = now;
   shrink_wanted_ = false;
@@ -105,6 +110,7 @@ void Outbox::finish_visit(const BufferVisit& visit, BufferVisitResult result, st
     retry_backoff_.reset();
     shrink_wanted_ = result.more_to_shrink;
     if (visit.page_size > 0 && connection == connection_) take_page(visit, result);
+    take_recovered(std::move(result.recovered));
     bound_memory();
     evict();
   }
@@ -164,6 +170,15 @@ void Outbox::after_open(const BufferVisitResult& result) {
   ever_opened_ = true;
   full_ = false;
   spill_wanted_ = settings_.spill_after.count() == 0 || !connected_ || spill_due();
+}
+
+void Outbox::take_recovered(std::vector<BufferedReading> recovered) {
+  if (recovered.empty()) return;
+  for (BufferedReading& buffered : recovered) {
+    old_.push_back({next_seq_++, buffered.retried, std::move(buffered.reading), {}});
+  }
+  recovered_through_ = next_seq_ - 1;
+  spill_wanted_ = true;
 }
 
 void Outbox::take_page(const BufferVisit& visit, BufferVisitResult& result) {

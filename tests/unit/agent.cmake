@@ -2,6 +2,7 @@ webmacs_unit_tests(agent
   agent_settings_test.cpp
   agent_test.cpp
   buffer_file_test.cpp
+  buffer_recovery_test.cpp
   outbox_crash_test.cpp
   outbox_test.cpp
   poller_test.cpp

@@ -44,7 +44,8 @@ std::vector<std::string> set_aside_in(const TemporaryFolder& folder) {
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(folder.path())) {
     const std::string name = entry.path().filename().string();
-    if (name.find(".damaged-") != std::string::npos && name.find("-wal") == std::string::npos) names.push_back(name);
+    const bool companion = name.find("-wal") != std::string::npos || name.find("-shm") != std::string::npos;
+    if (name.find(".damaged-") != std::string::npos && !companion) names.push_back(name);
   }
   return names;
 }

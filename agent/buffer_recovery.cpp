@@ -1,0 +1,139 @@
+#include "agent/buffer_recovery.h"
+
+#include "common/log.h"
+#include "common/timestamp.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+namespace webmacs {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* aside_mark = ".damaged-";
+constexpr const char* recovered_mark = ".recovered";
+constexpr std::size_t recovered_files_kept = 2;
+
+bool ends_with(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+// Those that were set aside beside `path`, oldest first: the date in their names orders them.
+std::vector<std::string> files_aside(const std::string& path, bool recovered) {
+  const fs::path buffer(path);
+  const std::string begin = buffer.filename().string() + aside_mark;
+  const fs::path folder = buffer.parent_path().empty() ? fs::path(".") : buffer.parent_path();
+  std::vector<std::string> files;
+  std::error_code ec;
+  for (fs::directory_iterator entry(folder, ec), end; !ec && entry != end; entry.increment(ec)) {
+    const std::string name = entry->path().filename().string();
+    if (name.compare(0, begin.size(), begin) != 0 || ends_with(name, "-wal") || ends_with(name, "-shm")) continue;
+    if (ends_with(name, recovered_mark) == recovered) files.push_back((buffer.parent_path() / name).string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::string date_for_file_name() {
+  std::string text = format_timestamp(utc_now());  // 2025-01-15T14:32:10.000Z
+  text.resize(19);
+  text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == '-' || c == ':'; }), text.end());
+  return text + "Z";
+}
+
+// Throws std::filesystem::filesystem_error.
+void rename_with_wal(const std::string& from, const std::string& to) {
+  fs::rename(from, to);
+  std::error_code ec;
+  if (fs::file_size(from + "-wal", ec) > 0 && !ec) {
+    fs::rename(from + "-wal", to + "-wal", ec);
+  } else {
+    fs::remove(from + "-wal", ec);
+  }
+  fs::remove(from + "-shm", ec);
+}
+
+}  // namespace
+
+std::string set_buffer_aside(const std::string& path) {
+  const std::string dated = path + aside_mark + date_for_file_name();
+  std::string aside = dated;
+  for (int n = 2; fs::exists(aside) || fs::exists(aside + recovered_mark); ++n) aside = dated + "-" + std::to_string(n);
+  rename_with_wal(path, aside);
+  return aside;
+}
+
+std::unique_ptr<BufferRecovery> BufferRecovery::of_oldest_beside(const std::string& path) {
+  const auto files = files_aside(path, false);
+  return files.empty() ? nullptr : std::make_unique<BufferRecovery>(files.front());
+}
+
+BufferRecovery::BufferRecovery(std::string file) : file_(std::move(file)) {
+  try {
+    database_ = std::make_unique<Database>(file_, Database::Mode::read_only);
+    // Read a file that is shorter than it says, and look at each cell before it is trusted.
+    database_->execute("PRAGMA writable_schema = ON; PRAGMA cell_size_check = ON; PRAGMA cache_size = -1024");
+    load_events();
+    walk_ = std::make_unique<RowidWalk>(*database_,
+                                        "SELECT seq, event, time, value, reason, retried, sum FROM readings"
+                                        " WHERE seq >= ? ORDER BY seq");
+  } catch (const SqliteError& error) {
+    trouble_ = error.what();
+  }
+}
+
+BufferRecovery::~BufferRecovery() = default;
+
+void BufferRecovery::load_events() {
+  RowidWalk events(*database_, "SELECT id, event_public_id FROM events WHERE id >= ? ORDER BY id");
+  while (const Statement* row = events.next()) {
+    if (events.accept()) event_names_[row->integer(0)] = row->text(1);
+  }
+}
+
+std::vector<BufferedReading> BufferRecovery::next(std::size_t limit) {
+  std::vector<BufferedReading> found;
+  while (walk_ && found.size() < limit) {
+    const Statement* row = walk_->next();
+    if (row == nullptr) break;
+    const auto event = event_names_.find(row->integer(1));
+    BufferedReading buffered = buffered_reading(*row, event == event_names_.end() ? std::string() : event->second);
+    if (row->is_null(6) || row->integer(6) != row_sum(buffered)) {
+      ++damaged_rows_;
+      continue;
+    }
+    if (walk_->accept()) found.push_back(std::move(buffered));
+  }
+  recovered_ += static_cast<std::int64_t>(found.size());
+  return found;
+}
+
+bool BufferRecovery::finish() {
+  const std::int64_t places = walk_ ? walk_->unreadable_places() : 0;
+  walk_.reset();
+  database_.reset();
+  if (!trouble_.empty()) {
+    log_error("buffer: nothing could be read back from {}: {}", file_, trouble_);
+  } else {
+    log_warning("buffer: {} readings were read back from {}; {} damaged rows and {} unreadable places were left there",
+                recovered_, file_, damaged_rows_, places);
+  }
+  try {
+    rename_with_wal(file_, file_ + recovered_mark);
+  } catch (const fs::filesystem_error& error) {
+    log_error("buffer: {}; the file will be read again at the next start", error.what());
+    return false;
+  }
+  const std::string buffer = file_.substr(0, file_.rfind(aside_mark));
+  auto read = files_aside(buffer, true);
+  for (std::size_t i = 0; i + recovered_files_kept < read.size(); ++i) {
+    std::error_code ec;
+    fs::remove(read[i], ec);
+    fs::remove(read[i] + "-wal", ec);
+  }
+  return true;
+}
+
+}  // namespace webmacs

@@ -1,0 +1,42 @@
+#pragma once
+// Walks a table of a damaged SQLite file by its row numbers (0 and above): what cannot be read is stepped over, by more
+// the longer it is, so that a bad page costs its own rows only. Blocks; belongs to one thread.
+
+#include "common/sqlite.h"
+
+#include <cstdint>
+#include <string_view>
+
+namespace webmacs {
+
+class RowidWalk {
+ public:
+  // `sql`: "SELECT <row number>, … WHERE <row number> >= ? ORDER BY <row number>". Throws SqliteError when the table
+  // cannot be found.
+  RowidWalk(Database& database, std::string_view sql);
+
+  // The next row that can be read at all; null at the end. Valid until the next call.
+  const Statement* next();
+
+  // The caller found the row of the last next() to be whole: the walk goes on from it, should what follows be
+  // unreadable. False: there was a row of this number before.
+  bool accept();
+
+  std::int64_t unreadable_places() const { return places_; }
+
+ private:
+  bool is_readable(std::int64_t from);
+  void step_over();
+  void step_back();
+
+  Statement statement_;
+  std::int64_t at_ = 0;         // the least number that was neither accepted nor stepped over
+  std::int64_t stride_ = 1;     // how far the last step over something unreadable went
+  std::int64_t misses_ = 0;     // one after another
+  std::int64_t strangers_ = 0;  // rows one after another that were not accepted
+  std::int64_t places_ = 0;
+  bool under_way_ = false;  // the statement stands at a row
+  bool ended_ = false;
+};
+
+}  // namespace webmacs
