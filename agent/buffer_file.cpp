@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::int64_t page_bytes = 4096;
 constexpr std::int64_t most_bytes_kept_free = 1024 * 1024;
+constexpr std::int64_t rows_per_dropped_mark = 4;
 constexpr int pages_per_shrink_step = 1024;
 constexpr std::int64_t row_overhead_bytes = 48;  // more than seq, event, time, value and their header take
 
@@ -40,11 +41,15 @@ struct BufferFile::Statements {
              "SELECT seq, event, time, value, reason, retried, sum FROM readings"
              " WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"),
         nth(database, "SELECT seq, time FROM readings ORDER BY seq LIMIT 1 OFFSET ?"),
+        // With max(), SQLite takes the other columns from the row that has it.
+        last_of_each_event(database,
+                           "SELECT event, max(seq), time, sum(reason IS NOT 'dropped') FROM readings"
+                           " WHERE seq BETWEEN ? AND ? GROUP BY event"),
         meta(database, "UPDATE meta SET next_seq = ?, rows = ?, dropped = ?, sum = ?"),
         page_count(database, "PRAGMA page_count"),
         free_count(database, "PRAGMA freelist_count") {}
 
-  Statement insert, add_event, forget, page, nth, meta, page_count, free_count;
+  Statement insert, add_event, forget, page, nth, last_of_each_event, meta, page_count, free_count;
 };
 
 BufferFile::BufferFile(BufferSettings settings)
@@ -169,7 +174,9 @@ bool BufferFile::make_room(std::int64_t bytes, BufferVisitResult& result) {
 
 void BufferFile::drop_oldest(std::int64_t bytes, BufferVisitResult& result) {
   const std::int64_t bytes_per_row = std::max<std::int64_t>(1, used_bytes() / std::max<std::int64_t>(1, state_.rows));
-  const std::int64_t rows = std::clamp<std::int64_t>(bytes / bytes_per_row + 1, 1, state_.rows);
+  // One row of each event stays, so there is no room in fewer.
+  const auto least = rows_per_dropped_mark * static_cast<std::int64_t>(event_names_.size());
+  const std::int64_t rows = std::clamp<std::int64_t>(std::max(bytes / bytes_per_row + 1, least), 1, state_.rows);
   struct Row {
     std::int64_t seq;
     Timestamp time;
@@ -184,11 +191,34 @@ void BufferFile::drop_oldest(std::int64_t bytes, BufferVisitResult& result) {
   };
   const Row first = row_at(0);
   const Row last = row_at(rows - 1);
-  forget({{first.seq, last.seq}});
+  const std::int64_t dropped = drop_rows({first.seq, last.seq});
   if (result.dropped_now == 0) result.dropped_from = first.time;
   result.dropped_to = last.time;
-  result.dropped_now += rows;
-  state_.dropped += rows;
+  result.dropped_now += dropped;
+  state_.dropped += dropped;
+}
+
+// The last row of each event becomes the bad reading that tells of the range; when the range grows, it moves on.
+// Answers how many readings are gone.
+std::int64_t BufferFile::drop_rows(SeqRange rows) {
+  std::vector<BufferedReading> marks;
+  std::int64_t dropped = 0;
+  Statement& lasts = statements_->last_of_each_event;
+  lasts.bind(1, rows.first).bind(2, rows.last);
+  while (lasts.step()) {
+    const auto event = event_names_.find(lasts.integer(0));
+    if (event == event_names_.end()) throw BufferDamage(settings_.path + ": a row names no event");
+    marks.push_back({lasts.integer(1),
+                     false,
+                     {event->second, from_microseconds(lasts.integer(2)), std::nullopt, dropped_reason},
+                     {}});
+    dropped += lasts.integer(3);
+  }
+  lasts.reset();
+  forget({rows});
+  if (state_.rows == 0) return dropped;  // a file for so few rows has no room for marks
+  for (const BufferedReading& mark : marks) insert(mark);
+  return dropped;
 }
 
 void BufferFile::read_page(const BufferVisit& visit, BufferVisitResult& result) {

@@ -101,6 +101,7 @@ class BufferFile {
   void forget(const std::vector<SeqRange>& ranges);
   bool make_room(std::int64_t bytes, BufferVisitResult& result);
   void drop_oldest(std::int64_t bytes, BufferVisitResult& result);
+  std::int64_t drop_rows(SeqRange rows);
   void read_page(const BufferVisit& visit, BufferVisitResult& result);
   void recover(const BufferVisit& visit, BufferVisitResult& result);
   void look_for_recovery();

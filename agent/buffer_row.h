@@ -19,6 +19,9 @@ struct BufferedReading {
   std::chrono::steady_clock::time_point received{};  // memory only
 };
 
+// The reason of the bad reading that stands for readings which were given up, at the time of the last of them.
+constexpr const char* dropped_reason = "dropped";
+
 // From a row whose columns begin with seq, event, time, value, reason, retried; the event's name is the caller's.
 BufferedReading buffered_reading(const Statement& row, const std::string& event_public_id);
 

@@ -188,14 +188,27 @@ void Outbox::bound_memory() {
 
 void Outbox::drop(Queue& queue, bool oldest) {
   const BufferedReading& given_up = oldest ? queue.front() : queue.back();
-  ++unsaved_dropped_;
   if (given_up.seq <= touched_through_) forget(given_up.seq);
-  note_dropped(1, given_up.reading.time, given_up.reading.time);
+  Timestamp& end = dropped_ends_[given_up.reading.event_public_id];
+  end = std::max(end, given_up.reading.time);
+  if (given_up.reading.reason != dropped_reason) {
+    ++unsaved_dropped_;
+    note_dropped(1, given_up.reading.time, given_up.reading.time);
+  }
   if (oldest) {
     queue.pop_front();
   } else {
     queue.pop_back();
   }
+}
+
+// For each event a bad reading at the end of what memory gave up of it.
+void Outbox::add_dropped_marks() {
+  for (const auto& [event, end] : dropped_ends_) {
+    old_.push_back({next_seq_++, false, {event, end, std::nullopt, dropped_reason}, {}});
+    spill_wanted_ = true;
+  }
+  dropped_ends_.clear();
 }
 
 void Outbox::note_dropped(std::int64_t count, Timestamp from, Timestamp to) {

@@ -30,6 +30,7 @@ struct OutboxLimits {
   std::chrono::milliseconds live_age{2000};
   std::chrono::milliseconds first_retry{200};  // of a file that failed; doubled up to longest_retry
   std::chrono::milliseconds longest_retry{30000};
+  std::chrono::milliseconds drop_spell_end{60000};  // so long after the last drop the loss is summed up
 };
 
 struct OutboxStatus {
@@ -103,6 +104,7 @@ class Outbox {
   bool disk_helps() const;
   void bound_memory();
   void drop(Queue& queue, bool oldest);
+  void add_dropped_marks();
   void note_dropped(std::int64_t count, Timestamp from, Timestamp to);
   std::size_t memory_readings() const { return live_.size() + old_.size() + in_flight_memory_; }
 
@@ -149,6 +151,7 @@ class Outbox {
   std::int64_t unsaved_dropped_ = 0;  // not yet counted in the file
   std::int64_t spell_dropped_ = 0;    // since the log said so
   Timestamp spell_from_{}, spell_to_{};
+  std::map<std::string, Timestamp> dropped_ends_;  // per event the last that memory gave up, not yet told as a reading
   Clock::time_point last_drop_{};
   Clock::time_point last_visit_{};
 

@@ -17,7 +17,6 @@ using namespace std::chrono_literals;
 constexpr auto forget_at_latest = 1s;  // deletions wait for company: one transaction for many batches
 constexpr std::int64_t forget_rows_at_most = 5000;
 constexpr auto full_retry = 5s;
-constexpr auto drop_spell_end = 60s;
 constexpr auto flush_patience = 3s;
 
 }  // namespace
@@ -257,10 +256,11 @@ void Outbox::arm_tick() {
 
 void Outbox::tick() {
   if (!spill_wanted_ && spill_due()) spill_wanted_ = true;
-  if (spell_dropped_ > 0 && Clock::now() - last_drop_ >= drop_spell_end) {
+  if (spell_dropped_ > 0 && Clock::now() - last_drop_ >= limits_.drop_spell_end) {
     log_warning("buffer: {} readings between {} and {} were dropped", spell_dropped_, format_timestamp(spell_from_),
                 format_timestamp(spell_to_));
     spell_dropped_ = 0;
+    add_dropped_marks();
     changed_();
   }
   if (file_state_.usable && !visiting_) evict();
@@ -277,6 +277,7 @@ Outbox::Flushed Outbox::flush_and_close() {
     std::promise<BufferFileState> done;
   };
   auto flush = std::make_shared<Flush>();
+  add_dropped_marks();
   flush->visit.keep = unacknowledged_above(durable_through_);
   flush->visit.forget = forget_;
   flush->visit.dropped_in_memory = unsaved_dropped_;

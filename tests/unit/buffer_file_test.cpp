@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <map>
 
 using namespace webmacs;
 using namespace webmacs::agent_tests;
@@ -219,9 +220,35 @@ TEST_CASE("max_size bounds database and WAL together, and drop_oldest gives up t
   CHECK(dropped > 0);
   CHECK(last.state.dropped == dropped);
   const auto page = file.visit(read_all()).page;
-  CHECK(static_cast<std::int64_t>(page.size()) == 100'000 - dropped);
-  CHECK(page.front().seq == dropped + 1);  // without a hole, up to the newest
+  CHECK(static_cast<std::int64_t>(page.size()) == 100'000 - dropped + 1);
+  CHECK(page[0].reading == Reading{"evt_a", time_of(dropped), std::nullopt, "dropped"});  // the end of the range
+  CHECK(page[1].seq == dropped + 1);  // without a hole, up to the newest
   CHECK(page.back().seq == 100'000);
+}
+
+TEST_CASE("each event that lost readings has one bad reading at the end of what it lost") {
+  TemporaryFolder folder;
+  BufferFile file(at(folder.file("b.db"), 1024 * 1024));
+  for (std::int64_t first = 1; first <= 60'000; first += 500) {
+    BufferVisit visit;
+    for (std::int64_t seq = first; seq < first + 500; ++seq)
+      visit.keep.push_back({seq, false, numbered(seq, "evt_" + std::to_string(seq % 7)), {}});
+    REQUIRE(file.visit(visit).kept_all);
+  }
+  const auto result = file.visit(read_all());
+  REQUIRE(result.state.dropped > 20'000);
+  std::map<std::string, int> marks;
+  for (std::int64_t i = 0; i < static_cast<std::int64_t>(result.page.size()); ++i) {
+    const BufferedReading& buffered = result.page[static_cast<std::size_t>(i)];
+    CHECK(buffered.reading.time == time_of(buffered.seq));
+    if (buffered.reading.good()) continue;
+    CHECK(buffered.reading.reason == "dropped");
+    CHECK(i < 7);  // before all that is kept
+    ++marks[buffered.reading.event_public_id];
+  }
+  CHECK(marks.size() == 7);
+  for (const auto& [event, count] : marks) CHECK(count == 1);
+  CHECK(result.state.dropped == 60'000 - (static_cast<std::int64_t>(result.page.size()) - 7));
 }
 
 TEST_CASE("drop_newest keeps what is there and takes no more until room is made") {

@@ -62,7 +62,7 @@ struct Bench {
           for (;;) {
             const auto taken = take(Kind::backlog, ++batch);
             if (taken.empty()) break;
-            for (const Reading& reading : taken) values.push_back(*reading.value);
+            for (const Reading& reading : taken) values.push_back(reading.value.value_or(-1));
             outbox->settle(batch);
           }
           return outbox->status().backlog == 0;
@@ -357,6 +357,7 @@ TEST_CASE("without a usable file memory is bounded: the oldest or the newest are
   write_file(folder.file("in_the_way"), "");
   OutboxLimits limits = quick();
   limits.memory_readings = 100;
+  limits.drop_spell_end = 100ms;
   BufferSettings settings = buffer_at(folder.file("in_the_way/b.db"), 1h);
   SUBCASE("drop_oldest") {
     settings.drop_oldest = true;
@@ -380,6 +381,13 @@ TEST_CASE("without a usable file memory is bounded: the oldest or the newest are
            summarise_buffer(folder.file("in_the_way/b.db")).dropped == 150;
   }));
   CHECK(bench.outbox->status().dropped == 150);
+  std::vector<Reading> marks;
+  REQUIRE(run_until(bench.io, [&] {
+    marks = bench.take(Kind::backlog, 2);
+    return !marks.empty();
+  }));
+  const Timestamp end = time_of(settings.drop_oldest ? 149 : 249);
+  CHECK(marks == std::vector<Reading>{{"evt_a", end, std::nullopt, "dropped"}});
 }
 
 TEST_CASE("an outage longer than max_size drops the oldest, keeps the bound, and the rest arrives") {
@@ -405,7 +413,9 @@ TEST_CASE("an outage longer than max_size drops the oldest, keeps the bound, and
   CHECK(dropped > 10'000);
   CHECK(dropped < 45'000);
   bench.outbox->connection_made();
-  CHECK(bench.drain() == sequence(dropped, 50'000 - dropped));
+  std::vector<double> expected = sequence(dropped, 50'000 - dropped);
+  expected.insert(expected.begin(), -1);  // the bad reading that says so
+  CHECK(bench.drain() == expected);
   CHECK(run_until(bench.io, [&] { return buffer_bytes(path) < 300 * 1024; }));  // and it shrinks again
 }
 
