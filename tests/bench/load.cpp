@@ -1,10 +1,10 @@
 #include "load.h"
 
-#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <stdexcept>
+#include <vector>
 
 namespace webmacs {
 
@@ -18,12 +18,6 @@ ClientOptions load_options(const std::string& url) {
   options.limits.queue_bytes = 16 * 1024 * 1024;
   options.limits.max_message_bytes = 64 * 1024 * 1024;
   return options;
-}
-
-double percentile(std::vector<double>& values, double part) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  return values[std::min(values.size() - 1, static_cast<std::size_t>(part * static_cast<double>(values.size())))];
 }
 
 }  // namespace webmacs

@@ -3,10 +3,10 @@
 // The token is taken from the environment variable WEBMACS_TOKEN.
 
 #include "common/websocket/client.h"
+#include "figures.h"
 
 #include <cstddef>
 #include <string>
-#include <vector>
 
 namespace webmacs {
 
@@ -18,8 +18,5 @@ void push(const std::string& url, std::size_t size, double seconds);
 
 // Subscribes until SIGTERM; counts datapoints and measures how old each frame's first one is when it arrives.
 void watch(const std::string& url);
-
-// The value below which `part` (0 … 1) of them lie; sorts. 0 when there are none.
-double percentile(std::vector<double>& values, double part);
 
 }  // namespace webmacs

@@ -4,9 +4,8 @@ a second the device code makes beside a bare loop over a raw socket in the same 
 import asyncio
 import json
 import subprocess
-from pathlib import Path
 
-from setting import Setting, is_quick, show, show_at_least
+from setting import Setting, cpu_seconds, is_quick, show, show_at_least
 
 from harness.agent import Agent
 from harness.programs import BUILD
@@ -26,11 +25,6 @@ def rig():
             lines += [f"[event:d{device}_{event:02}]", f"device = plc{device}", f"register = holding:{2 * event}",
                       "type = float32"]
     return "\n".join(lines) + "\n"
-
-
-def cpu_seconds(pid):
-    """Of all its threads, to the nanosecond: /proc/PID/stat counts ticks, which so little work falls between."""
-    return sum(int(task.read_text().split()[0]) for task in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
 
 
 def resident_mb(pid):

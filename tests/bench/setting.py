@@ -41,8 +41,13 @@ class Setting:
         self._programs.append(program)
         return program
 
-    def hub(self):
-        return Hub(self)
+    def hub(self, **settings):
+        return Hub(self, **settings)
+
+    def forget(self, hub):
+        """Its database and log go, so that the next hub starts with nothing."""
+        for file in self.folder.glob(f"{hub.program.name}*"):
+            file.unlink()
 
 
 class Load:
@@ -121,3 +126,9 @@ def is_quick(description):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--quick", action="store_true", help="a shorter run; its figures are rougher")
     return parser.parse_args().quick
+
+
+def cpu_seconds(pid):
+    """Processor time of a process, all its threads that live, in seconds: exact, not counted in ticks."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text(encoding="ascii").split()[0]) for task in tasks) / 1e9
