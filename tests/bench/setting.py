@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scenarios"))
 
 from harness.hub import Hub  # noqa: E402
-from harness.programs import BUILD, Program  # noqa: E402
+from harness.programs import BUILD, Program, free_port  # noqa: E402, F401
 
 LOAD = BUILD / "tests" / "bench" / "webmacs-load"
 

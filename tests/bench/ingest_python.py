@@ -1,0 +1,63 @@
+"""The hub beside the seed's design in Python, as websocket-design.md reads: FastAPI with its ConnectionManager, asyncpg,
+PostgreSQL, one INSERT per message, committed with fsync before the broadcast (peers/seed_server.py). Both in the same
+run, in turn, medians of the rounds; servers and database on the first core, the generator on the second.
+
+One controller and 10 subscribers. "Single": the seed's format, one reading a frame, up to 4,000 messages in flight
+(published and not yet received by all subscribers); counted are the messages that all of them received. "Batches": 100
+readings a frame, in Python one transaction of executemany. "Latency": 100 single messages a second, evenly; from
+sending one to its arrival at each subscriber.
+
+--quick: one round of a second each."""
+
+import statistics
+import sys
+
+from generator import fan
+from peers import FastApi, HubOneByOne
+from postgres import Postgres
+from setting import Setting, show, show_at_least
+
+SERVER_CORE, GENERATOR_CORE = 0, 1
+QUICK = "--quick" in sys.argv
+ROUNDS, SECONDS = (1, 1) if QUICK else (5, 2)
+SUBSCRIBERS = 10
+IN_FLIGHT = 4000
+SINGLE = {"in_flight": IN_FLIGHT}
+BATCHES = {"in_flight": IN_FLIGHT, "form": "batch", "frame_messages": 100}
+LATENCY = {"burst": 1, "interval": 0.01}
+
+
+def of_hub(options):
+    with Setting() as setting, HubOneByOne(setting, SERVER_CORE) as hub:
+        return fan(hub, GENERATOR_CORE, SUBSCRIBERS, SECONDS, **options)
+
+
+def of_python(options):
+    with Setting() as setting, Postgres(setting.folder, SERVER_CORE) as database, \
+            FastApi(setting, SERVER_CORE, database.url) as server:
+        return fan(server, GENERATOR_CORE, SUBSCRIBERS, SECONDS, **options)
+
+
+def measure(member, options):
+    """The median of the hub, and of the Python server."""
+    pairs = [(of_hub(options)[member], of_python(options)[member]) for _ in range(ROUNDS)]
+    return [statistics.median(values) for values in zip(*pairs)]
+
+
+def measure_rate(name, options, goal):
+    hub, python = (rate / SUBSCRIBERS for rate in measure("rate", options))
+    show(f"{name}, Python and PostgreSQL", python, "readings/s")
+    show(f"{name}, hub", hub, "readings/s")
+    show_at_least(f"{name}, hub : Python", hub / python, "times", goal)
+
+
+def measure_latency():
+    hub, python = measure("p50_ms", LATENCY)
+    show("latency at 100 messages/s p50, Python", python, "ms")
+    show("latency at 100 messages/s p50, hub", hub, "ms", 0.6 * python)
+
+
+if __name__ == "__main__":
+    measure_rate("single messages", SINGLE, 60)
+    measure_rate("batches of 100", BATCHES, 10)
+    measure_latency()
