@@ -30,7 +30,7 @@ CREATE TABLE events (
 ) STRICT;
 
 CREATE TABLE datapoints (
-  event INTEGER NOT NULL REFERENCES events (key),
+  event INTEGER NOT NULL,  -- events.key, looked up in the same transaction: SQLite need not look again
   time INTEGER NOT NULL,
   value REAL,
   reason TEXT,
