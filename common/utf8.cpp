@@ -1,5 +1,8 @@
 #include "common/utf8.h"
 
+#include <cstdint>
+#include <cstring>
+
 namespace webmacs {
 
 std::size_t utf8_character_size(std::string_view text) {
@@ -25,6 +28,14 @@ std::size_t utf8_character_size(std::string_view text) {
 
 bool valid_utf8(std::string_view text) {
   while (!text.empty()) {
+    // Nearly all of a frame is ASCII: eight characters at a time.
+    std::uint64_t chunk = 0;
+    while (text.size() >= sizeof chunk) {
+      std::memcpy(&chunk, text.data(), sizeof chunk);
+      if ((chunk & 0x8080808080808080U) != 0) break;
+      text.remove_prefix(sizeof chunk);
+    }
+    if (text.empty()) break;
     const std::size_t size = utf8_character_size(text);
     if (size == 0) return false;
     text.remove_prefix(size);

@@ -3,6 +3,7 @@
 #include "common/utf8.h"
 #include "common/websocket/engine_config.h"
 #include "common/websocket/frame_queue.h"
+#include "common/websocket/plain_text_frame.h"
 
 #include <algorithm>
 #include <array>
@@ -42,6 +43,7 @@ class Engine final : public ProtocolEngine {
       : server_(server),
         max_message_bytes_(max_message_bytes),
         events_(events),
+        plain_(max_message_bytes),
         processor_(false, server, messages(), random()) {
     processor_.set_max_message_size(max_message_bytes);
   }
@@ -70,6 +72,8 @@ class Engine final : public ProtocolEngine {
   }
   static std::string whole(const Message& frame) { return frame->get_header() + frame->get_payload(); }
 
+  std::size_t feed_plain(std::string_view bytes);
+  bool finish_plain();                    // false: stop feeding
   bool dispatch(const Message& message);  // false: stop feeding
   void on_close_frame(const std::string& payload);
   void send_close(std::uint16_t code, const std::string& reason);
@@ -80,18 +84,48 @@ class Engine final : public ProtocolEngine {
   const std::size_t max_message_bytes_;
   EngineEvents& events_;
   State state_ = State::open;
+  PlainTextFrame plain_;
+  bool between_messages_ = true;  // the processor has no part of a frame or of a fragmented message
   websocketpp::processor::hybi13<Config> processor_;
 };
+
+// The bytes of a plain text message, from its header on: how many were used; 0 when the processor is to have them.
+template <typename Config>
+std::size_t Engine<Config>::feed_plain(std::string_view bytes) {
+  std::size_t used = 0;
+  if (!plain_.reading()) {
+    if (!server_ || !between_messages_ || state_ != State::open) return 0;
+    used = plain_.begin(bytes);
+    if (used == 0) return 0;
+  }
+  return used + plain_.feed(bytes.substr(used));
+}
+
+template <typename Config>
+bool Engine<Config>::finish_plain() {
+  const std::string text = plain_.take();
+  if (state_ != State::open) return true;
+  if (valid_utf8(text)) return events_.on_engine_text(text);
+  fail(status::invalid_payload, "Invalid UTF-8");
+  return true;
+}
 
 template <typename Config>
 std::size_t Engine<Config>::feed(std::string_view bytes) {
   std::array<unsigned char, piece_bytes> piece;
   for (std::size_t fed = 0; fed < bytes.size();) {
+    if (const std::size_t used = feed_plain(bytes.substr(fed)); used > 0) {
+      fed += used;
+      if (plain_.done() && !finish_plain()) return fed;
+      if (state_ == State::closed) return bytes.size();
+      continue;
+    }
     const std::size_t size = std::min(piece.size(), bytes.size() - fed);
     std::memcpy(piece.data(), bytes.data() + fed, size);
     for (std::size_t used = 0; used < size;) {
       if (state_ == State::closed) return bytes.size();
       error_code violation;
+      between_messages_ = false;
       used += processor_.consume(piece.data() + used, size - used, violation);
       if (violation) {
         fail(code_for(violation), violation.message());
@@ -102,7 +136,11 @@ std::size_t Engine<Config>::feed(std::string_view bytes) {
         fail(status::message_too_big, "message too big");
         return bytes.size();
       }
-      if (processor_.ready() && !dispatch(processor_.get_message())) return fed + used;
+      if (!processor_.ready()) continue;
+      const Message message = processor_.get_message();
+      // A control frame may stand between fragments: only the end of a message shows that there are none.
+      between_messages_ = !websocketpp::frame::opcode::is_control(message->get_opcode());
+      if (!dispatch(message)) return fed + used;
     }
     fed += size;
   }

@@ -84,6 +84,34 @@ TEST_CASE("control frames between fragments are answered and leave the message a
   CHECK(replies[0].payload == "are you there");
 }
 
+TEST_CASE("whole messages, fragments and control frames follow each other in any order, however they are cut") {
+  const std::string euros = [] {
+    std::string text;
+    for (int i = 0; i < 3000; ++i) text += i % 100 == 0 ? "\xE2\x82\xAC" : "123456789";
+    return text;
+  }();
+  const std::string stream = text("first") + wire_frame(0x89, "1") + text(euros) + wire_frame(0x01, "of ") +
+                             wire_frame(0x89, "2") + wire_frame(0x00, euros) + wire_frame(0x80, " parts") +
+                             text(euros) + wire_frame(0x89, "3") + text("last");
+  for (const std::size_t cut : {1UL, 5UL, 6UL, 9UL, 1000UL, 4096UL, 4099UL, 65536UL, 1048576UL}) {
+    CAPTURE(cut);
+    ServerEngine server;
+    for (std::size_t at = 0; at < stream.size(); at += cut) server.feed(stream.substr(at, cut));
+    CHECK(server.events.texts == std::vector<std::string>{"first", euros, "of " + euros + " parts", euros, "last"});
+    const auto replies = server.replies();
+    REQUIRE(replies.size() == 3);
+    for (const int i : {0, 1, 2}) CHECK(replies[static_cast<std::size_t>(i)].payload == std::to_string(i + 1));
+    CHECK(server.events.closed == 0);
+  }
+}
+
+TEST_CASE("a whole message in the midst of a fragmented one closes with 1002") {
+  ServerEngine server;
+  server.feed(wire_frame(0x01, "begun ") + text("another"));
+  server.check_failed(1002);
+  CHECK(server.events.texts.empty());
+}
+
 TEST_CASE("a character that is cut by a fragment's end is one character") {
   ServerEngine server;
   server.feed(wire_frame(0x01, "\xE2\x82") + wire_frame(0x80, "\xAC"));
