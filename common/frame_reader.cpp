@@ -145,7 +145,7 @@ void FrameReader::reading_member(Draft& draft, Scalar& value) {
   switch (member_) {
     case Member::event_public_id:
       draft.id = value.kind;
-      if (text) draft.id_text = std::move(*value.text);
+      if (text) draft.id_text = *value.text;  // a copy: the parser keeps its buffer for the next text
       return;
     case Member::value:
       draft.value = value.kind;

@@ -52,7 +52,7 @@ Hub::Hub(ServerSettings settings)
         auto store = open_store(settings_.store_url);
         preload(*store);
         return std::make_unique<Ingest>(io_, std::move(store), IngestLimits{},
-                                        [this](const auto& points) { publish(points); });
+                                        [this](auto points) { publish(std::move(points)); });
       }()),
       tokens_(std::make_unique<TokenWatch>(io_, open_store(settings_.store_url),
                                            [this](std::vector<TokenRecord> tokens) {
@@ -92,13 +92,14 @@ void Hub::run() {
   io_.run();
 }
 
-void Hub::publish(const std::vector<CommittedPoint>& committed) {
+void Hub::publish(std::vector<CommittedPoint> committed) {
   std::vector<LiveFeed::Point> points;
   points.reserve(committed.size());
-  for (const auto& point : committed) {
+  for (auto& point : committed) {
     events_.pushed(point.reading.event_public_id, point.controller);
     points.push_back(
-        {{datapoint_public_id(point.event_key, point.reading.time), point.reading, std::nullopt}, point.backlog});
+        {{datapoint_public_id(point.event_key, point.reading.time), std::move(point.reading), std::nullopt},
+         point.backlog});
   }
   feed_.publish(points);
 }

@@ -40,7 +40,7 @@ class Hub {
 
  private:
   void preload(Store& store);
-  void publish(const std::vector<CommittedPoint>& points);
+  void publish(std::vector<CommittedPoint> points);
   void accept(Tcp::socket socket, std::string peer, std::shared_ptr<ConnectionPlace> place);
   ConnectionLimitsPerHub connection_limits() const;
   void wait_for_signal();

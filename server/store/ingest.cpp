@@ -172,7 +172,10 @@ void Ingest::Writer::committed(std::vector<IngestItem> items, const Result& resu
   ++counters_.transactions;
   counters_.latency.add(result.took);
   if (items.front().is_description) return items.front().described(result.refused);
+  std::size_t most = 0;
+  for (const IngestItem& item : items) most += item.batch.readings.size();
   std::vector<CommittedPoint> points;
+  points.reserve(most);
   for (std::size_t i = 0; i < items.size(); ++i) {
     count(result.appended[i]);
     IngestItem& item = items[i];
@@ -184,7 +187,7 @@ void Ingest::Writer::committed(std::vector<IngestItem> items, const Result& resu
       points.push_back({answer.event_key, std::move(reading), item.backlog, item.batch.controller});
     }
   }
-  after_commit_(points);
+  after_commit_(std::move(points));
   for (std::size_t i = 0; i < items.size() && !stopped_; ++i) items[i].stored(result.appended[i]);
 }
 

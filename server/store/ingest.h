@@ -44,7 +44,7 @@ class Ingest {
   // Empty `results`: nothing was stored (the store is away), the sender shall come again.
   using Stored = std::function<void(const std::vector<AppendResult>& results)>;
   using Described = std::function<void(const std::vector<DescribeResult>& refused)>;
-  using AfterCommit = std::function<void(const std::vector<CommittedPoint>& points)>;
+  using AfterCommit = std::function<void(std::vector<CommittedPoint> points)>;
 
   // `store` is the writer's own; `io` outlives this object. `after_commit` is called on the network thread once per
   // transaction, before the senders' callbacks.

@@ -6,7 +6,7 @@ namespace {
 std::size_t size_of(const FeedEntry& entry) {
   std::size_t bytes = sizeof(FeedEntry);
   if (const auto* point = std::get_if<FeedPoint>(&entry)) {
-    bytes += point->event_public_id.capacity() + point->encoded.capacity();
+    bytes += point->encoded.capacity();
   } else {
     for (const auto& id : std::get<FeedBackfill>(entry).event_public_ids) bytes += sizeof(id) + id.capacity();
   }

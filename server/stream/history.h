@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -14,7 +15,7 @@ namespace webmacs {
 
 // A datapoint as it was sent, already encoded.
 struct FeedPoint {
-  std::string event_public_id;
+  std::string_view event_public_id;  // outlives the history: LatestValues keeps each event's name
   std::string encoded;
 };
 

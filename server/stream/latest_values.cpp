@@ -15,8 +15,8 @@ void LatestValues::promote(Values& values, Timestamp now) {
   }
 }
 
-void LatestValues::add(const Datapoint& datapoint, Timestamp now) {
-  Values& values = events_[datapoint.reading.event_public_id];
+std::string_view LatestValues::add(const Datapoint& datapoint, Timestamp now) {
+  auto& [event_public_id, values] = *events_.try_emplace(datapoint.reading.event_public_id).first;
   promote(values, now);
   if (datapoint.reading.time > now + tolerated_ahead) {
     values.ahead.emplace(datapoint.reading.time, datapoint);
@@ -24,6 +24,7 @@ void LatestValues::add(const Datapoint& datapoint, Timestamp now) {
   } else if (!values.latest || values.latest->reading.time < datapoint.reading.time) {
     values.latest = datapoint;
   }
+  return event_public_id;
 }
 
 std::string LatestValues::encode(const EventFilter& filter, Timestamp now) {

@@ -7,12 +7,14 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 namespace webmacs {
 
 class LatestValues {
  public:
-  void add(const Datapoint& datapoint, Timestamp now);
+  // Returns the event's name, which stays where it is for as long as this object lives.
+  std::string_view add(const Datapoint& datapoint, Timestamp now);
   // Encoded datapoints in the order of their events, with commas between them.
   std::string encode(const EventFilter& filter, Timestamp now);
   // The newest time stamp of all events; empty before the first datapoint.

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::chrono::seconds backfill_notice_interval{1};
 constexpr std::size_t largest_pending_bytes = 60 * 1024;
+constexpr std::size_t most_kept_buffers = 32;  // of largest_pending_bytes and a datapoint
 
 std::string new_epoch() {
   std::random_device random;
@@ -58,27 +59,27 @@ void LiveFeed::preload(const Datapoint& datapoint) {
 void LiveFeed::publish(const std::vector<Point>& points) {
   const Timestamp now = utc_now();
   for (const auto& [datapoint, backlog] : points) {
-    latest_.add(datapoint, now);
+    const std::string_view event_public_id = latest_.add(datapoint, now);
     if (backlog) {
       note_backfill(datapoint.reading);
       continue;
     }
-    std::string encoded;
-    append_datapoint(encoded, datapoint);
-    add_to_groups(datapoint, encoded);
-    history_.add(FeedPoint{datapoint.reading.event_public_id, std::move(encoded)});
+    encoded_.clear();
+    append_datapoint(encoded_, datapoint);
+    add_to_groups(datapoint);
+    history_.add(FeedPoint{event_public_id, encoded_});
     flush_large();
   }
   flush_due();
 }
 
-void LiveFeed::add_to_groups(const Datapoint& datapoint, const std::string& encoded) {
+void LiveFeed::add_to_groups(const Datapoint& datapoint) {
   for (auto& [topic, group] : groups_) {
     if (!group.subscription.filter.matches(datapoint.reading.event_public_id)) continue;
     if (group.subscription.format == StreamFormat::batch) {
-      append_item(group.pending, encoded);
+      append_item(group.pending, encoded_);
     } else if (datapoint.reading.good()) {
-      append_text_frame(group.pending, encoded);
+      append_text_frame(group.pending, encoded_);
       ++group.pending_frames;
     }
   }
@@ -86,18 +87,20 @@ void LiveFeed::add_to_groups(const Datapoint& datapoint, const std::string& enco
 
 void LiveFeed::flush(Group& group) {
   if (group.pending.empty()) return;
-  std::string frames;
+  SharedFrame frames;
   std::size_t count = 1;
   if (group.subscription.format == StreamFormat::batch) {
-    append_text_frame(frames, encode_datapoints_batch(cursor(), group.pending));
+    frames = make_text_frame(encode_datapoints_batch(cursor(), group.pending));
   } else {
-    frames = std::move(group.pending);
+    frames = std::make_shared<const std::string>(group.pending);
     count = group.pending_frames;
   }
+  // A copy: the buffer keeps its room for the next turn, unless there are so many that it adds up.
   group.pending.clear();
+  if (groups_.size() > most_kept_buffers) group.pending.shrink_to_fit();
   group.pending_frames = 0;
   group.last_flush = Clock::now();
-  broadcast(group.subscription.topic(), std::make_shared<const std::string>(std::move(frames)), count);
+  broadcast(group.subscription.topic(), frames, count);
 }
 
 void LiveFeed::broadcast(const std::string& topic, const SharedFrame& frames, std::size_t count) {

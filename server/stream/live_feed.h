@@ -78,7 +78,7 @@ class LiveFeed {
   };
 
   FeedCursor cursor() const { return {epoch_, history_.number()}; }
-  void add_to_groups(const Datapoint& datapoint, const std::string& encoded);
+  void add_to_groups(const Datapoint& datapoint);  // encoded_
   void note_backfill(const Reading& reading);
   void send_backfilled();
   void flush(Group& group);
@@ -90,8 +90,9 @@ class LiveFeed {
   ConnectionManager& connections_;
   const std::chrono::milliseconds stream_interval_;
   const std::string epoch_;  // another after each start: a cursor of an earlier run recovers nothing
-  History history_;
   LatestValues latest_;
+  History history_;      // holds names of latest_
+  std::string encoded_;  // the datapoint that is being published; keeps its room from one to the next
   StreamCounters counters_;
   std::map<std::string, Group> groups_;  // by topic; only those with subscribers
   boost::asio::steady_timer flush_timer_;
