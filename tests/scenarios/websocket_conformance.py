@@ -14,7 +14,7 @@ CONTINUATION = 0
 ACCEPTED = "accepted"  # the message was understood: our pong came
 
 
-def frame(opcode, payload=b"", final=True, reserved=0, masked=True, length=None):
+def frame(opcode, payload=b"", final=True, reserved=0, masked=True, length=None, mask=None):
     """One frame as bytes. `length`: how its length is written (7, 16 or 64 bits), default the shortest."""
     size = len(payload)
     length = length or (7 if size < 126 else 16 if size < 65536 else 64)
@@ -28,7 +28,7 @@ def frame(opcode, payload=b"", final=True, reserved=0, masked=True, length=None)
         head += bytes([bit | 127]) + struct.pack(">Q", size)
     if not masked:
         return head + payload
-    mask = os.urandom(4)
+    mask = mask or os.urandom(4)
     return head + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
 
 
@@ -67,7 +67,13 @@ def cases():
     yield "1 a length that is not the shortest (64 bits)", frame(TEXT, ping, length=64), 1002
     yield "1 a 64-bit length with the highest bit", b"\x81\xff" + b"\xff" * 8 + b"mask", [{1002, 1009}]
     yield "1 not masked", frame(TEXT, ping, masked=False), 1002
-    yield "1 a ping that is not masked", frame(PING, b"a", masked=False), 1002
+    for opcode in (CONTINUATION, BINARY, CLOSE, PING, PONG):
+        yield f"1 opcode {opcode} that is not masked", frame(opcode, b"", masked=False), 1002
+    yield ("1 a continuation that is not masked",
+           frame(TEXT, ping[:7], False) + frame(CONTINUATION, ping[7:], masked=False), 1002)
+    yield "1 not masked after a good message", frame(TEXT, ping) + frame(TEXT, ping, masked=False), [ACCEPTED, 1002]
+    for mask in (bytes(4), b"\xff" * 4):
+        yield f"1 a mask of {mask.hex()}", frame(TEXT, ping, mask=mask), [ACCEPTED]
     # 2: pings and pongs
     yield "2.1 ping without payload", frame(PING), [(PONG, b"")]
     yield "2.2 ping with payload", frame(PING, b"Hello"), [(PONG, b"Hello")]
@@ -94,6 +100,8 @@ def cases():
         yield f"4 opcode {opcode}", frame(opcode), 1002
         yield f"4 opcode {opcode} with payload", frame(opcode, b"payload"), 1002
         yield f"4 opcode {opcode} between fragments", frame(TEXT, b"a", False) + frame(opcode), 1002
+        yield (f"4 opcode {opcode} after a good message", frame(TEXT, ping) + frame(opcode) + frame(PING),
+               [ACCEPTED, 1002])
     # 5: fragmentation
     yield "5.1 ping in fragments", frame(PING, b"a", False) + frame(CONTINUATION, b"b"), 1002
     yield "5.2 pong in fragments", frame(PONG, b"a", False) + frame(CONTINUATION, b"b"), 1002
@@ -113,6 +121,8 @@ def cases():
     yield "5.9 continuation of nothing", frame(CONTINUATION, ping), 1002
     yield "5.10 continuation of nothing, more to come", frame(CONTINUATION, ping, False), 1002
     yield "5.11 continuation after a whole message", frame(TEXT, ping) + frame(CONTINUATION, ping), [ACCEPTED, 1002]
+    yield ("5.12 continuation of nothing, then a good message",
+           frame(CONTINUATION, b"", False) + frame(TEXT, ping), 1002)
     yield "5.15 text before the other has ended", frame(TEXT, ping[:7], False) + frame(TEXT, ping), 1002
     yield "5.18 binary before the text has ended", frame(TEXT, ping[:7], False) + frame(BINARY, b"a"), [{1002, 1003}]
     yield ("5.19 pings between many fragments",
@@ -146,6 +156,9 @@ def cases():
     yield "7.1 close, then a message: not heard", close(1000) + frame(TEXT, ping), 1000
     yield "7.1 close, then a ping: not answered", close(1000) + frame(PING, b"a"), 1000
     yield "7.1 close, then close", close(1000) + close(1001), 1000
+    yield ("7.1 close within a fragmented message, then its end: not heard",
+           frame(TEXT, ping[:7], False) + close(1000) + frame(CONTINUATION, ping[7:]), 1000)
+    yield "7.1 close behind a long message", frame(TEXT, message(65536)) + close(1000), [ACCEPTED, 1000]
     yield "7.3 close without payload", close(), [{1000, 1005}]
     yield "7.3 close with one byte", frame(CLOSE, b"\x03"), 1002
     yield "7.3 close with a code", close(1000), 1000
@@ -153,9 +166,9 @@ def cases():
     yield "7.3 close with the longest reason", close(1000, b"x" * 123), 1000
     yield "7.3 close that is too long", frame(CLOSE, struct.pack(">H", 1000) + b"x" * 124, length=16), 1002
     yield "7.5 close whose reason is no text", close(1000, b"\xed\xa0\x80"), [{1007, 1002}]
-    for code in (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999):
+    for code in (1000, 1001, 1002, 1003, *range(1007, 1015), 3000, 3999, 4000, 4999):
         yield f"7.7 close with {code}", close(code), code
-    for code in (0, 999, 1004, 1005, 1006, 1016, 1100, 2000, 2999, 5000, 65535):
+    for code in (0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535):
         yield f"7.9 close with {code}, which nobody may send", close(code), 1002
     # 9: what is too large is refused before it is read
     yield "9 a byte more than the most", frame(TEXT, message(65537)), 1009
