@@ -29,14 +29,26 @@ void FrontendSession::start() {
   if (subscribed_) return;
   subscribed_ = true;
   log_debug("frontend {} connected from {}", identity().name, peer_);
-  if (subscription_.format == StreamFormat::batch) {
-    const auto welcome = feed_.welcome(subscription_, queue_bytes_ / 2);
-    delivered_number_ = feed_.number();
-    if (!connection_->try_send(welcome)) {
-      connection_->close(close_code::try_again_later, "The latest values exceed client_queue");
-    }
+  if (subscription_.format == StreamFormat::batch && !connection_->try_send(feed_.welcome(subscription_))) {
+    connection_->close(close_code::try_again_later, "The latest values exceed client_queue");
   }
+  delivered_ = feed_.position();
   feed_.subscribe(subscription_, shared_from_this());
+  if (!feed_.recovers(subscription_)) return;
+  delivered_.number = subscription_.since->number;
+  replay();
+}
+
+// As much as half the queue holds at a time: however much was missed, it costs no more memory.
+void FrontendSession::replay() {
+  stage_ = Stage::replaying;
+  const auto missed = feed_.replay(subscription_, delivered_, queue_bytes_ / 2);
+  if (!missed) return catch_up();  // it reads more slowly than the ring moves on
+  delivered_ = missed->reached;
+  if (delivered_.number == feed_.position().number) stage_ = Stage::live;
+  if (!missed->frames->empty() && !connection_->try_send(missed->frames)) {
+    connection_->close(close_code::try_again_later, "What was missed exceeds client_queue");
+  }
 }
 
 void FrontendSession::on_closed(std::uint16_t code, const std::string& reason) {
@@ -49,14 +61,14 @@ void FrontendSession::on_closed(std::uint16_t code, const std::string& reason) {
 }
 
 void FrontendSession::deliver(const SharedFrame& frames) {
-  if (!connection_ || behind_) return;
+  if (!connection_ || stage_ != Stage::live) return;
   if (connection_->try_send(frames)) {
     ++feed_.counters().deliveries;
     feed_.counters().delivered_bytes += frames->size();
-    delivered_number_ = feed_.number();
+    delivered_ = feed_.position();
     return;
   }
-  behind_ = true;
+  stage_ = Stage::behind;
   if (subscription_.format == StreamFormat::batch) {
     log_debug("frontend {} at {} is behind; it gets the latest values when it reads again", identity().name, peer_);
     // A burst that is larger than the whole queue: nothing is under way that on_sent could come of.
@@ -70,17 +82,19 @@ void FrontendSession::deliver(const SharedFrame& frames) {
 }
 
 void FrontendSession::on_sent() {
-  if (connection_ && behind_ && subscription_.format == StreamFormat::batch) catch_up();
+  if (!connection_ || subscription_.format == StreamFormat::single) return;
+  if (stage_ == Stage::replaying) return replay();
+  if (stage_ == Stage::behind) catch_up();
 }
 
 void FrontendSession::catch_up() {
-  const auto frames = feed_.catch_up(subscription_, delivered_number_);
+  const auto frames = feed_.catch_up(subscription_, delivered_);
   if (!connection_->try_send(frames)) {
     connection_->close(close_code::try_again_later, "The latest values exceed client_queue");
     return;
   }
-  behind_ = false;
-  delivered_number_ = feed_.number();
+  stage_ = Stage::live;
+  delivered_ = feed_.position();
 }
 
 void FrontendSession::on_text(std::string_view text) {

@@ -31,7 +31,12 @@ class FrontendSession : public Session, public Subscriber, public std::enable_sh
   void on_closed(std::uint16_t code, const std::string& reason) override;
 
  private:
+  // live: what is broadcast goes into the queue. replaying: what was missed goes there first, a part whenever the queue
+  // is empty. behind: nothing goes there until it is empty.
+  enum class Stage : std::uint8_t { live, replaying, behind };
+
   void start();
+  void replay();
   void catch_up();
   void answer(const std::string& text);
 
@@ -43,8 +48,8 @@ class FrontendSession : public Session, public Subscriber, public std::enable_sh
   std::shared_ptr<Connection> connection_;  // from attach to on_closed
   bool open_ = false;
   bool subscribed_ = false;
-  bool behind_ = false;
-  std::uint64_t delivered_number_ = 0;  // batch: the feed's number of the last frame that was queued
+  Stage stage_ = Stage::live;
+  LiveFeed::Position delivered_;  // batch: of the last frame that was queued
 };
 
 }  // namespace webmacs

@@ -38,11 +38,14 @@ class History {
   std::uint64_t number() const { return number_; }
   // Whether every entry after `number` is still here.
   bool reaches_back_to(std::uint64_t number) const;
-  // Calls visit(entry) for each entry after `number`, oldest first.
+  // Calls visit(entry) for each entry after `number`, oldest first, until it answers false; false then.
   template <typename Visit>
-  void for_each_after(std::uint64_t number, Visit visit) const {
+  bool visit_after(std::uint64_t number, Visit visit) const {
     const std::uint64_t oldest = number_ - entries_.size();
-    for (std::size_t i = number > oldest ? number - oldest : 0; i < entries_.size(); ++i) visit(entries_[i]);
+    for (std::size_t i = number > oldest ? number - oldest : 0; i < entries_.size(); ++i) {
+      if (!visit(entries_[i])) return false;
+    }
+    return true;
   }
   std::size_t bytes() const { return bytes_; }
 

@@ -175,11 +175,16 @@ void LiveFeed::send_backfilled() {
 }
 
 void LiveFeed::announce(const ControllerState& state) {
-  SharedFrame frame;
+  const SharedFrame frame = make_text_frame(encode_status_notice(state));
+  notices_[state.name] = {++announced_, frame};
   for (auto& [topic, group] : groups_) {
-    if (group.subscription.format != StreamFormat::batch) continue;
-    if (!frame) frame = make_text_frame(encode_status_notice(state));
-    broadcast(topic, frame, 1);
+    if (group.subscription.format == StreamFormat::batch) broadcast(topic, frame, 1);
+  }
+}
+
+void LiveFeed::append_notices(std::string& frames, std::uint64_t after) const {
+  for (const auto& [controller, notice] : notices_) {
+    if (notice.number > after) frames += *notice.frame;
   }
 }
 
@@ -200,65 +205,86 @@ void LiveFeed::stop() {
   backfill_timer_.cancel();
 }
 
-SharedFrame LiveFeed::welcome(const Subscription& subscription, std::size_t limit_bytes) {
-  // The others of the topic get what is pending now, so that nobody gets it twice.
+void LiveFeed::flush_topic(const Subscription& subscription) {
   if (const auto group = groups_.find(subscription.topic()); group != groups_.end()) flush(group->second);
-
-  std::string frames;
-  const auto& since = subscription.since;
-  if (since && since->epoch == epoch_ && history_.reaches_back_to(since->number)) {
-    append_text_frame(frames, encode_feed_connected(*since, true, ""));
-    std::uint64_t number = since->number;
-    std::string datapoints;
-    auto send_datapoints = [&] {
-      if (!datapoints.empty()) append_text_frame(frames, encode_datapoints_batch({epoch_, number}, datapoints));
-      datapoints.clear();
-    };
-    history_.for_each_after(since->number, [&](const FeedEntry& entry) {
-      if (const auto* point = std::get_if<FeedPoint>(&entry)) {
-        if (datapoints.size() + point->encoded.size() > largest_pending_bytes) send_datapoints();
-        ++number;
-        if (subscription.filter.matches(point->event_public_id)) append_item(datapoints, point->encoded);
-        return;
-      }
-      send_datapoints();
-      ++number;
-      append_backfilled(frames, {epoch_, number}, subscription.filter, std::get<FeedBackfill>(entry));
-    });
-    send_datapoints();
-    if (frames.size() <= limit_bytes) return std::make_shared<const std::string>(std::move(frames));
-    frames.clear();  // more than the client's queue holds: it fetches the series instead
-  }
-  append_text_frame(frames, encode_feed_connected(cursor(), false, latest_.encode(subscription.filter, utc_now())));
-  return std::make_shared<const std::string>(std::move(frames));
 }
 
-SharedFrame LiveFeed::catch_up(const Subscription& subscription, std::uint64_t number) {
-  if (const auto group = groups_.find(subscription.topic()); group != groups_.end()) flush(group->second);
+bool LiveFeed::recovers(const Subscription& subscription) const {
+  const auto& since = subscription.since;
+  return since && since->epoch == epoch_ && history_.reaches_back_to(since->number);
+}
+
+SharedFrame LiveFeed::welcome(const Subscription& subscription) {
+  if (recovers(subscription)) return make_text_frame(encode_feed_connected(*subscription.since, true, ""));
+  flush_topic(subscription);
+  return make_text_frame(encode_feed_connected(cursor(), false, latest_.encode(subscription.filter, utc_now())));
+}
+
+std::optional<LiveFeed::Replay> LiveFeed::replay(const Subscription& subscription, Position from,
+                                                 std::size_t limit_bytes) {
+  auto number = from.number;
+  if (!history_.reaches_back_to(number)) return std::nullopt;
+  flush_topic(subscription);
+  std::string frames;
+  std::string datapoints;
+  auto send_datapoints = [&] {
+    if (!datapoints.empty()) append_text_frame(frames, encode_datapoints_batch({epoch_, number}, datapoints));
+    datapoints.clear();
+  };
+  const bool whole = history_.visit_after(number, [&](const FeedEntry& entry) {
+    if (const auto* point = std::get_if<FeedPoint>(&entry)) {
+      if (datapoints.size() + point->encoded.size() > largest_pending_bytes) send_datapoints();
+      if (frames.size() + largest_pending_bytes > limit_bytes) return false;
+      ++number;
+      if (subscription.filter.matches(point->event_public_id)) append_item(datapoints, point->encoded);
+      return true;
+    }
+    send_datapoints();
+    if (frames.size() + largest_pending_bytes > limit_bytes) return false;
+    ++number;
+    append_backfilled(frames, {epoch_, number}, subscription.filter, std::get<FeedBackfill>(entry));
+    return true;
+  });
+  if (whole) {
+    send_datapoints();
+    append_notices(frames, from.announced);
+    from.announced = announced_;
+  }
+  return Replay{std::make_shared<const std::string>(std::move(frames)), {number, from.announced}};
+}
+
+SharedFrame LiveFeed::catch_up(const Subscription& subscription, Position from) {
+  const auto number = from.number;
+  flush_topic(subscription);
 
   std::string frames;
+  std::vector<const FeedPoint*> points;
+  history_.visit_after(number, [&](const FeedEntry& entry) {
+    if (const auto* point = std::get_if<FeedPoint>(&entry)) {
+      if (subscription.filter.matches(point->event_public_id)) points.push_back(point);
+    } else {
+      // With the old cursor: should the connection end before the values below, they are still to come.
+      append_backfilled(frames, {epoch_, number}, subscription.filter, std::get<FeedBackfill>(entry));
+    }
+    return true;
+  });
+  std::unordered_map<std::string_view, const FeedPoint*> newest;
+  for (const auto* point : points) newest[point->event_public_id] = point;
+
   std::string datapoints;
   std::uint64_t skipped = 0;
   if (history_.reaches_back_to(number)) {
-    std::vector<const FeedPoint*> points;
-    history_.for_each_after(number, [&](const FeedEntry& entry) {
-      if (const auto* point = std::get_if<FeedPoint>(&entry)) {
-        if (subscription.filter.matches(point->event_public_id)) points.push_back(point);
-      } else {
-        append_backfilled(frames, cursor(), subscription.filter, std::get<FeedBackfill>(entry));
-      }
-    });
-    std::unordered_map<std::string_view, const FeedPoint*> newest;
-    for (const auto* point : points) newest[point->event_public_id] = point;
     for (const auto* point : points) {
       if (newest[point->event_public_id] == point) append_item(datapoints, point->encoded);
     }
     skipped = points.size() - newest.size();
   } else {
+    // Of those that left the ring nobody knows which events they were of: they all count.
     datapoints = latest_.encode(subscription.filter, utc_now());
-    skipped = history_.number() - number;
+    skipped = history_.number() - number - newest.size();
   }
   append_text_frame(frames, encode_datapoints_batch(cursor(), datapoints, skipped));
+  append_notices(frames, from.announced);
   ++counters_.conflations;
   counters_.skipped_datapoints += skipped;
   return std::make_shared<const std::string>(std::move(frames));

@@ -53,17 +53,31 @@ class LiveFeed {
   void subscribe(const Subscription& subscription, std::shared_ptr<Subscriber> subscriber);
   void unsubscribe(const Subscription& subscription, const std::shared_ptr<Subscriber>& subscriber);
 
-  // The first frames of a batch client: `connected`, and what it missed where the ring still has it.
-  SharedFrame welcome(const Subscription& subscription, std::size_t limit_bytes);
-  // For a batch client that fell behind after entry `number`: the latest value per event since, and how many points
-  // were left out.
-  SharedFrame catch_up(const Subscription& subscription, std::uint64_t number);
+  // Whether the ring still has all that came after the client's `since`.
+  bool recovers(const Subscription& subscription) const;
+  // The first frame of a batch client: `connected`, with the latest values, or, where it recovers, without: replay()
+  // brings the rest.
+  SharedFrame welcome(const Subscription& subscription);
+  // How far a client's frames have come.
+  struct Position {
+    std::uint64_t number = 0;     // of the feed's entries
+    std::uint64_t announced = 0;  // status notices
+  };
+  Position position() const { return {history_.number(), announced_}; }
+  // What came after `from`, oldest first, as far as it fits into `limit_bytes` (64 KiB and more), with the status
+  // notices behind the last of it. Empty when the ring no longer reaches back so far.
+  struct Replay {
+    SharedFrame frames;  // may be empty
+    Position reached;
+  };
+  std::optional<Replay> replay(const Subscription& subscription, Position from, std::size_t limit_bytes);
+  // For a batch client that fell behind at `from`: the latest value per event since, how many points were left out,
+  // and the status notices.
+  SharedFrame catch_up(const Subscription& subscription, Position from);
 
   // Sends nothing more that is not due.
   void stop();
 
-  // The number of the feed's newest entry.
-  std::uint64_t number() const { return history_.number(); }
   LatestValues& latest() { return latest_; }
   StreamCounters& counters() { return counters_; }
   const StreamCounters& counters() const { return counters_; }
@@ -79,9 +93,12 @@ class LiveFeed {
 
   FeedCursor cursor() const { return {epoch_, history_.number()}; }
   void add_to_groups(const Datapoint& datapoint);  // encoded_
+  void append_notices(std::string& frames, std::uint64_t after) const;
   void note_backfill(const Reading& reading);
   void send_backfilled();
   void flush(Group& group);
+  // The others of the topic get what is pending now, so that nobody gets it twice.
+  void flush_topic(const Subscription& subscription);
   void broadcast(const std::string& topic, const SharedFrame& frames, std::size_t count);
   void flush_large();
   void flush_due();
@@ -94,7 +111,13 @@ class LiveFeed {
   History history_;      // holds names of latest_
   std::string encoded_;  // the datapoint that is being published; keeps its room from one to the next
   StreamCounters counters_;
-  std::map<std::string, Group> groups_;  // by topic; only those with subscribers
+  struct Notice {
+    std::uint64_t number;
+    SharedFrame frame;
+  };
+  std::uint64_t announced_ = 0;
+  std::map<std::string, Notice> notices_;  // each controller's newest
+  std::map<std::string, Group> groups_;    // by topic; only those with subscribers
   boost::asio::steady_timer flush_timer_;
   bool flush_armed_ = false;
   std::optional<FeedBackfill> backfill_;  // stored since the last notice

@@ -51,6 +51,22 @@ struct Bench {
   }
 };
 
+// All that a client hears that comes (back) with this subscription.
+std::vector<json> greet(LiveFeed& feed, const Subscription& subscription, std::size_t limit = 1 << 20) {
+  auto frames = payloads(*feed.welcome(subscription));
+  if (!feed.recovers(subscription)) return frames;
+  auto position = feed.position();
+  position.number = subscription.since->number;
+  do {
+    const auto missed = feed.replay(subscription, position, limit);
+    REQUIRE(missed);
+    CHECK(missed->frames->size() <= limit);
+    for (auto& payload : payloads(*missed->frames)) frames.push_back(std::move(payload));
+    position = missed->reached;
+  } while (position.number < feed.position().number);
+  return frames;
+}
+
 int serial = 0;
 
 LiveFeed::Point point(const std::string& event, std::optional<double> value, bool backlog = false) {
@@ -129,7 +145,7 @@ TEST_CASE("a flood leaves in envelopes of bounded size, none of which covers wha
 TEST_CASE("welcome has the latest value of each event") {
   Bench bench;
   bench.feed.publish({point("a", 1), point("a", 2), point("b", 5, true)});
-  const auto frames = payloads(*bench.feed.welcome(batch(), 1 << 20));
+  const auto frames = payloads(*bench.feed.welcome(batch()));
   REQUIRE(frames.size() == 1);
   CHECK(frames[0]["type"] == "connected");
   CHECK(frames[0]["recovered"] == false);
@@ -141,12 +157,12 @@ TEST_CASE("welcome has the latest value of each event") {
 TEST_CASE("a client that comes back with its cursor gets what it missed, once, in order") {
   Bench bench;
   bench.feed.publish({point("a", 1)});
-  const auto first = payloads(*bench.feed.welcome(batch(), 1 << 20));
+  const auto first = payloads(*bench.feed.welcome(batch()));
   bench.feed.publish({point("a", 2), point("b", 3)});
   bench.feed.publish({point("a", 4)});
   auto again = batch();
   again.since = parse_cursor(first[0]["cursor"].get<std::string>());
-  const auto frames = payloads(*bench.feed.welcome(again, 1 << 20));
+  const auto frames = greet(bench.feed, again);
   REQUIRE(frames.size() == 2);
   CHECK(frames[0]["recovered"] == true);
   CHECK(frames[0]["latest"].empty());
@@ -156,14 +172,53 @@ TEST_CASE("a client that comes back with its cursor gets what it missed, once, i
 
   SUBCASE("and nothing more from where it is now") {
     again.since = parse_cursor(frames[1]["cursor"].get<std::string>());
-    CHECK(payloads(*bench.feed.welcome(again, 1 << 20)).size() == 1);
+    CHECK(greet(bench.feed, again).size() == 1);
   }
+}
+
+TEST_CASE("however much was missed, it comes in parts that fit, each with the cursor it reaches") {
+  Bench bench(milliseconds(20), 8 << 20);
+  auto again = batch({"a"});
+  again.since = parse_cursor(payloads(*bench.feed.welcome(again))[0]["cursor"].get<std::string>());
+  constexpr int count = 10000;
+  for (int i = 0; i < count; ++i) bench.feed.publish({point("a", i), point("b", i)});
+  bench.feed.publish({point("a", count, true)});
+  bench.io.run_for(milliseconds(50));
+  const auto frames = greet(bench.feed, again, 64 << 10);
+  CHECK(frames.size() > 20);
+  int next = 0;
+  std::uint64_t covered = 0;
+  for (const auto& frame : frames) {
+    const auto cursor = parse_cursor(frame["cursor"].get<std::string>())->number;
+    CHECK(cursor >= covered);
+    covered = cursor;
+    if (frame["type"] != "datapoints_batch") continue;
+    for (const auto& datapoint : frame["datapoints"]) {
+      if (datapoint["value"] != next++) FAIL("not " << next - 1 << " but " << datapoint.dump());
+    }
+    CHECK(covered >= static_cast<std::uint64_t>(2 * next - 1));  // of every second entry
+    CHECK(covered <= static_cast<std::uint64_t>(2 * next + 1));
+  }
+  CHECK(next == count);
+  CHECK(frames.back()["type"] == "backfilled");
+}
+
+TEST_CASE("a ring that moves on under a replay is said to have") {
+  Bench bench(milliseconds(20), 1 << 20);
+  auto position = bench.feed.position();
+  for (int i = 0; i < 10000; ++i) bench.feed.publish({point("a", i)});
+  CHECK_FALSE(bench.feed.replay(batch(), position, 64 << 10));
+  const auto frames = payloads(*bench.feed.catch_up(batch(), position));
+  REQUIRE(frames.size() == 1);
+  CHECK(frames[0]["skipped"] == 9999);
+  CHECK(frames[0]["datapoints"].size() == 1);
+  CHECK(frames[0]["datapoints"][0]["value"] == 9999);
 }
 
 TEST_CASE("a cursor of another run, of the future or beyond the ring recovers nothing, and says so") {
   Bench bench(milliseconds(20), 4096);
   bench.feed.publish({point("a", 1)});
-  const auto cursor = parse_cursor(payloads(*bench.feed.welcome(batch(), 1 << 20))[0]["cursor"].get<std::string>());
+  const auto cursor = parse_cursor(payloads(*bench.feed.welcome(batch()))[0]["cursor"].get<std::string>());
   auto again = batch();
   SUBCASE("another run") {
     again.since = FeedCursor{"other", cursor->number};
@@ -175,7 +230,7 @@ TEST_CASE("a cursor of another run, of the future or beyond the ring recovers no
     again.since = cursor;
     for (int i = 0; i < 100; ++i) bench.feed.publish({point("a", i)});
   }
-  const auto frames = payloads(*bench.feed.welcome(again, 1 << 20));
+  const auto frames = greet(bench.feed, again);
   REQUIRE(frames.size() == 1);
   CHECK(frames[0]["recovered"] == false);
   CHECK(frames[0]["latest"].size() == 1);
@@ -186,7 +241,7 @@ TEST_CASE("a newcomer does not get twice what was waiting for the others") {
   const auto old = bench.subscribe(batch());
   bench.feed.publish({point("a", 1)});
   bench.feed.publish({point("a", 2)});  // waits for the interval
-  const auto frames = payloads(*bench.feed.welcome(batch(), 1 << 20));
+  const auto frames = payloads(*bench.feed.welcome(batch()));
   const auto fresh = bench.subscribe(batch());
   bench.io.run_for(milliseconds(100));
   CHECK(frames[0]["latest"][0]["value"] == 2);
@@ -197,9 +252,9 @@ TEST_CASE("a newcomer does not get twice what was waiting for the others") {
 TEST_CASE("who fell behind gets the latest value per event and the number of those left out") {
   Bench bench;
   bench.feed.publish({point("a", 1)});
-  const auto number = bench.feed.number();
+  const auto position = bench.feed.position();
   for (int i = 0; i < 10; ++i) bench.feed.publish({point("a", 10 + i), point("b", 20 + i)});
-  const auto frames = payloads(*bench.feed.catch_up(batch(), number));
+  const auto frames = payloads(*bench.feed.catch_up(batch(), position));
   REQUIRE(frames.size() == 1);
   CHECK(frames[0]["skipped"] == 18);
   REQUIRE(frames[0]["datapoints"].size() == 2);
@@ -207,11 +262,35 @@ TEST_CASE("who fell behind gets the latest value per event and the number of tho
   CHECK(frames[0]["datapoints"][1]["value"] == 29);
 }
 
+TEST_CASE("who fell behind gets each controller's newest status, and no cursor before what it covers") {
+  Bench bench;
+  bench.feed.publish({point("a", 1)});
+  ControllerState rig1, rig2;
+  rig1.name = "rig1";
+  rig2.name = "rig2";
+  bench.feed.announce(rig2);
+  const auto position = bench.feed.position();
+  rig1.online = true;
+  bench.feed.announce(rig1);
+  bench.feed.publish({point("a", 2)});
+  bench.feed.publish({point("b", 1, true)});
+  bench.io.run_for(milliseconds(50));
+  rig1.online = false;
+  bench.feed.announce(rig1);
+  const auto frames = payloads(*bench.feed.catch_up(batch(), position));
+  REQUIRE(frames.size() == 3);
+  CHECK(frames[0]["type"] == "backfilled");
+  CHECK(parse_cursor(frames[0]["cursor"].get<std::string>())->number == position.number);
+  CHECK(frames[1]["datapoints"][0]["value"] == 2);
+  CHECK(frames[2]["name"] == "rig1");
+  CHECK(frames[2]["online"] == false);
+}
+
 TEST_CASE("backlog is told as ranges, at most once a second, and replayed as such") {
   Bench bench;
   const auto client = bench.subscribe(batch());
   const auto elsewhere = bench.subscribe(batch({"other"}));
-  auto cursor = parse_cursor(payloads(*bench.feed.welcome(batch(), 1 << 20))[0]["cursor"].get<std::string>());
+  auto cursor = parse_cursor(payloads(*bench.feed.welcome(batch()))[0]["cursor"].get<std::string>());
   const auto first = point("a", 1, true), last = point("b", 2, true);
   bench.feed.publish({first});
   bench.feed.publish({last});
@@ -229,7 +308,7 @@ TEST_CASE("backlog is told as ranges, at most once a second, and replayed as suc
 
   auto again = batch();
   again.since = cursor;
-  const auto frames = payloads(*bench.feed.welcome(again, 1 << 20));
+  const auto frames = greet(bench.feed, again);
   REQUIRE(frames.size() == 2);
   CHECK(frames[1]["type"] == "backfilled");
 }
