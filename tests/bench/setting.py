@@ -42,6 +42,7 @@ class Setting:
         return program
 
     def hub(self, **settings):
+        """`settings` go into [server]."""
         return Hub(self, **settings)
 
     def forget(self, hub):
