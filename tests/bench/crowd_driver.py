@@ -51,10 +51,12 @@ class Crowd:
 class CrowdSetting(Setting):
     """A Setting with a hub on a core of its own and a crowd on the other."""
 
-    async def start(self, **settings):
+    async def start(self, descriptors=None, **settings):
+        """`descriptors`: how many the hub may have."""
         limits = {"max_connections": 50000, "max_connections_per_address": 50000, **settings}
         self.server = self.hub(**limits)
-        self.server.program.command = ["taskset", "-c", str(HUB_CORE), *self.server.program.command]
+        limit = ["prlimit", f"--nofile={descriptors}:{descriptors}", "--"] if descriptors else []
+        self.server.program.command = ["taskset", "-c", str(HUB_CORE), *limit, *self.server.program.command]
         self.viewer = await self.server.token("viewer", "viewer")
         self.controller = await self.server.token("rig1", "controller")
         await self.server.start()

@@ -2,6 +2,7 @@
 
 import asyncio
 import http.client
+import os
 import resource
 import time
 import unittest
@@ -133,6 +134,8 @@ class Connections(Scenario):
 
 
 class Descriptors(Scenario):
+    # UBSan's check of an object's type needs a pipe for itself, and takes its failing for a wrong object.
+    @unittest.skipIf("undefined" in os.environ.get("WEBMACS_SANITIZE", ""), "UBSan itself fails without descriptors")
     async def test_out_of_descriptors_the_hub_goes_on_and_serves_again(self):
         server = self.hub()
         token = await server.token("rig1", "controller")

@@ -9,7 +9,7 @@ from harness.case import Scenario
 from harness.programs import SLOWNESS
 from harness.subscriber import PATH
 
-CLIENTS = 2000
+CLIENTS = 5000 if SLOWNESS == 1 else 2000
 WITHIN = 10.0
 
 

@@ -1,5 +1,5 @@
 """A `since=` client whose connection breaks again and again while data flows: nothing is missing and nothing comes twice,
-or the hub says that it cannot know. WEBMACS_LONG=1: a thousand breaks instead of some."""
+or the hub says that it cannot know."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from harness.subscriber import PATH
 from harness.times import microseconds, rfc3339
 
 T0 = microseconds("2025-01-15T14:32:10Z")
-BREAKS = 1000 if os.environ.get("WEBMACS_LONG") else 200
+BREAKS = 1000 if SLOWNESS == 1 else 200
 SEED = int(os.environ.get("WEBMACS_SEED", "5"))
 
 
