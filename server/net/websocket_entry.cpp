@@ -5,6 +5,7 @@
 #include "server/net/credentials.h"
 #include "server/net/frontend_session.h"
 #include "server/net/refused_session.h"
+#include "server/net/stream_query.h"
 
 namespace webmacs {
 namespace {
@@ -14,27 +15,6 @@ namespace http = boost::beast::http;
 constexpr std::string_view telemetry_path = "/ws/controller/telemetry";
 constexpr std::string_view stream_path = "/ws/datapoints/stream";
 constexpr std::size_t answer_queue_bytes = 1024 * 1024;  // of a controller: acknowledgements
-
-std::vector<std::string> split_list(std::string_view text) {
-  std::vector<std::string> items;
-  while (!text.empty()) {
-    const auto comma = text.find(',');
-    if (const auto item = text.substr(0, comma); !item.empty()) items.emplace_back(item);
-    if (comma == std::string_view::npos) break;
-    text.remove_prefix(comma + 1);
-  }
-  return items;
-}
-
-Subscription subscription_of(const HttpRequest& request) {
-  Subscription subscription;
-  subscription.filter = EventFilter(split_list(request.parameter("events")));
-  if (request.parameter("format") == "batch") {
-    subscription.format = StreamFormat::batch;
-    subscription.since = parse_cursor(request.parameter("since"));
-  }
-  return subscription;
-}
 
 HttpResponse upgrade_required() {
   auto response = problem(426, "this path speaks WebSocket, version 13");
