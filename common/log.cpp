@@ -32,6 +32,26 @@ void append_escaped_byte(std::string& out, unsigned char byte) {
   out += hex[byte & 15];
 }
 
+bool is_base64url(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+// What looks like a token, wherever it was put (an Origin, a path), stands as "wm_(hidden)".
+std::string without_tokens(std::string_view text) {
+  constexpr std::string_view prefix = "wm_";
+  constexpr std::size_t shortest = 20;  // a whole one has 43
+  std::string out;
+  for (auto at = text.find(prefix); at != std::string_view::npos; at = text.find(prefix)) {
+    std::size_t end = at + prefix.size();
+    while (end < text.size() && is_base64url(text[end])) ++end;
+    const bool is_token = end - at >= prefix.size() + shortest;
+    out.append(text.substr(0, is_token ? at + prefix.size() : end));
+    if (is_token) out += "(hidden)";
+    text.remove_prefix(end);
+  }
+  return out.append(text);
+}
+
 // A terminal obeys control characters, C1 (U+0080-U+009F) included, and the journal stores invalid UTF-8 as a blob.
 void append_printable(std::string& out, std::string_view text) {
   while (!text.empty()) {
@@ -79,7 +99,7 @@ void log_line(LogLevel level, std::string_view text) {
   } else {
     line += names.priority;
   }
-  append_printable(line, text);
+  append_printable(line, without_tokens(text));
   line += '\n';
 
   // One write per line keeps the lines of several threads apart. A log that cannot be written must not stop us.

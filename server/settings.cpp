@@ -41,10 +41,14 @@ void read_listen(IniSection& server, ServerSettings& settings) {
 void read_addresses(IniSection& server, ServerSettings& settings) {
   if (!server.has("trusted_proxies")) return (void)server.list("trusted_proxies");
   settings.trusted_proxies = server.list("trusted_proxies");
-  for (const auto& proxy : settings.trusted_proxies) {
+  for (auto& proxy : settings.trusted_proxies) {
     boost::system::error_code bad;
-    boost::asio::ip::make_address(proxy, bad);
-    if (bad) server.mistake("trusted_proxies", "'" + proxy + "' is not an IP address");
+    const auto address = boost::asio::ip::make_address(proxy, bad);
+    if (bad) {
+      server.mistake("trusted_proxies", "'" + proxy + "' is not an IP address");
+    } else {
+      proxy = address.to_string();  // one way of writing it: it is compared as text
+    }
   }
 }
 

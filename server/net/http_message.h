@@ -27,6 +27,16 @@ struct HttpRequest {
     const auto value = header[boost::beast::string_view(name.data(), name.size())];
     return {value.data(), value.size()};
   }
+  // All fields of this name, in their order, with commas between them: as good as one (RFC 9110, section 5.3).
+  std::string joined_fields(std::string_view name) const {
+    std::string joined;
+    const auto [first, last] = header.equal_range(boost::beast::string_view(name.data(), name.size()));
+    for (auto each = first; each != last; ++each) {
+      if (each != first) joined += ',';
+      joined.append(each->value().data(), each->value().size());
+    }
+    return joined;
+  }
   std::string parameter(const std::string& name) const {
     const auto found = query.find(name);
     return found == query.end() ? "" : found->second;

@@ -76,7 +76,7 @@ void HttpSession::handle() {
   const auto& header = parser_->get().base();
   HttpRequest request{header, {}, {}};
   parse_target({header.target().data(), header.target().size()}, request.path, request.query);
-  request.client = client_address(peer_, request.field("X-Forwarded-For"), services_.trusted_proxies);
+  request.client = client_address(peer_, request.joined_fields("X-Forwarded-For"), services_.trusted_proxies);
   request.peer = peer_;
   if (!place_->try_name(request.client)) {
     auto refusal = problem(429, "this address has as many connections as it may (max_connections_per_address)");

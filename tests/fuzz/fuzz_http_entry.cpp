@@ -42,7 +42,7 @@ void check_request(const http::request_parser<http::empty_body>& parser, std::st
   WEBMACS_PROPERTY(token.size() <= bytes.size());
   origin_allowed(request, {"https://hub.lab"});
 
-  const auto forwarded = request.field("X-Forwarded-For");
+  const auto forwarded = request.joined_fields("X-Forwarded-For");
   WEBMACS_PROPERTY(client_address("192.0.2.1", forwarded, {"127.0.0.1"}) == "192.0.2.1");
   const auto client = client_address("127.0.0.1", forwarded, {"127.0.0.1"});
   boost::system::error_code ec;

@@ -84,6 +84,20 @@ class FailedLogins(Scenario):
         self.assertLessEqual(len(lines), 2 + (time.monotonic() - started))
 
 
+class Origins(Scenario):
+    async def test_pages_of_other_hosts_enter_only_when_they_are_allowed(self):
+        server = await self.hub(allowed_origins="https://dash.lab, http://10.0.0.7:3000").start()
+        target = f"{STREAM}?token={await server.token('anna', 'viewer')}"
+        for origin, status in (("https://dash.lab", 101), ("https://DASH.lab:8443", 101), ("http://10.0.0.7:3000", 101),
+                               (f"http://127.0.0.1:{server.port}", 101), ("https://lab", 403), ("null", 403),
+                               ("https://dash.lab.example", 403), ("https://xdash.lab", 403), ("", 403)):
+            with self.subTest(origin=origin):
+                peer = await asyncio.to_thread(RawWebSocket, server.port, target, {"Origin": origin})
+                peer.close()
+                self.assertEqual(peer.status, status)
+        self.assertIn("not in allowed_origins", server.program.log())
+
+
 class Connections(Scenario):
     def connection(self, server):
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)

@@ -28,6 +28,7 @@ proxy_read_timeout 86400;
 class BehindNginx(Scenario):
     async def asyncSetUp(self):
         self.server = self.hub()
+        self.server.program.command += ["--log-level", "debug"]
         self.port = free_port()
         self.nginx = self.program("nginx", ["/usr/sbin/nginx", "-p", self.folder, "-c", self.write_nginx_conf(),
                                             "-e", self.folder / "nginx.start.log", "-g", "daemon off;"]).start()

@@ -104,6 +104,13 @@ class Tls(Scenario):
             await self.server.get("/health")
         self.assertTrue(await self.health(self.certificate_file))
 
+    async def test_a_handshake_that_never_comes_ends_with_the_headers_deadline(self):
+        await self.start()
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
+        writer.write(b"\x16\x03\x01")  # the beginning of a ClientHello
+        self.assertEqual(await asyncio.wait_for(reader.read(), 20 * SLOWNESS), b"")
+        writer.close()
+
     async def test_sighup_changes_the_certificate_for_new_connections(self):
         await self.start()
         before = await self.subscriber(self.certificate_file)

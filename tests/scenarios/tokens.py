@@ -7,6 +7,7 @@ import unittest
 
 from harness.case import Scenario
 from harness.controller import Controller, reading
+from harness.raw_websocket import RawWebSocket
 from harness.subscriber import Subscriber
 from harness.wait import until
 
@@ -116,6 +117,12 @@ class Tokens(Scenario):
         self.tokens.append(wrong)
         refused = await Subscriber.connect(self.server, wrong)
         await refused.closed()
+        for secret in (token, wrong):
+            for headers in ({"Authorization": f"Bearer {secret}"}, {"Sec-WebSocket-Protocol": f"bearer.{secret}"},
+                            {"Origin": f"https://{secret}.example"}, {"Cookie": f"token={secret}"}):
+                peer = await asyncio.to_thread(RawWebSocket, self.server.port, f"/ws/datapoints/stream?x={secret}",
+                                               headers)
+                peer.close()
         await self.server.get(f"{LATEST}?token={wrong}")
         await self.server.get(f"/nothing?token={token}")
         self.assertIn("rig1", self.server.program.log())

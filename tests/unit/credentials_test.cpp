@@ -56,3 +56,11 @@ TEST_CASE("a client's address comes from a proxy only when the proxy is trusted"
   CHECK(client_address("127.0.0.1", "", trusted) == "127.0.0.1");
   CHECK(client_address("127.0.0.1", "not an address", trusted) == "127.0.0.1");
 }
+
+TEST_CASE("a client that brings its own X-Forwarded-For does not choose its address, in however many lines") {
+  HttpRequest request;
+  request.header.insert("X-Forwarded-For", "6.6.6.6");
+  request.header.insert("x-forwarded-for", "203.0.113.5");
+  CHECK(request.joined_fields("X-Forwarded-For") == "6.6.6.6,203.0.113.5");
+  CHECK(client_address("127.0.0.1", request.joined_fields("X-Forwarded-For"), {"127.0.0.1"}) == "203.0.113.5");
+}

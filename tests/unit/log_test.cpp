@@ -91,3 +91,13 @@ TEST_CASE("a repeated cause is counted, not flooded") {
   brief.write("fourth");
   CHECK(capture.take() == "<4>first\n<4>fourth (2 more in the last 1 s)\n");
 }
+
+TEST_CASE("a token does not reach the log, wherever a client put it") {
+  const std::string token = "wm_0123456789abcdefghijABCDEFGHIJ-_klmnopqrstu";
+  CaptureStderr capture;
+  log_info("Origin https://{}.example, {}{}", token, token, token);
+  log_info("{}: its name is wm_rig1, wm_, and wm_ again", token.substr(0, 40));
+  CHECK(capture.take() ==
+        "<6>Origin https://wm_(hidden).example, wm_(hidden)\n"
+        "<6>wm_(hidden): its name is wm_rig1, wm_, and wm_ again\n");
+}
