@@ -1,11 +1,15 @@
 """GET /metrics: who may see it, what it counts, and Prometheus' own opinion of it."""
 
 import asyncio
+import contextlib
+import socket
+import sqlite3
 import subprocess
 import unittest
 
 from harness.case import Scenario
 from harness.controller import Controller, reading
+from harness.programs import SLOWNESS
 from harness.subscriber import Subscriber
 from harness.wait import until
 
@@ -67,6 +71,37 @@ class Metrics(Scenario):
 
     async def closes_of_1000(self):
         return (await self.figures()).get('webmacs_websocket_closes_total{code="1000"}') == 1
+
+    async def test_what_waits_for_the_store_is_counted_until_it_is_stored(self):
+        self.server = await self.hub().start()
+        controller = await Controller.connect(self.server, await self.server.token("rig1", "controller"), ack=1)
+        await controller.receive()
+        await controller.ask({"batch": 1, "datapoints": [reading("evt_a", 1, "2025-01-15T14:32:10Z")]})
+        with contextlib.closing(sqlite3.connect(self.server.database, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")  # as another program that keeps the database to itself
+            await controller.send({"batch": 2, "datapoints": [reading("evt_a", 2, "2025-01-15T14:32:11Z")]})
+            await self.until_figure("webmacs_store_queue_readings", 1)
+            other.execute("ROLLBACK")
+        await self.until_figure("webmacs_store_queue_readings", 0)
+        await self.until_figure("webmacs_readings_stored_total", 2)
+        await self.until_figure("webmacs_store_up", 1)
+
+    async def test_who_is_turned_away_is_counted(self):
+        self.server = await self.hub(max_connections_per_address=2, trusted_proxies="192.0.2.1").start()
+        peers = [socket.create_connection(("127.0.0.1", self.server.port), 10, ("127.0.0.9", 0)) for _ in range(5)]
+        await self.until_figure('webmacs_connections_refused_total{reason="limit"}', 3)
+        figures = await self.figures()
+        self.assertEqual(figures['webmacs_connections_refused_total{reason="descriptors"}'], 0)
+        self.assertGreaterEqual(figures["webmacs_sockets"], 3)
+        self.assertGreater(figures["process_open_fds"], 3)
+        self.assertGreater(figures["process_max_fds"], figures["process_open_fds"])
+        for peer in peers:
+            peer.close()
+
+    async def until_figure(self, name, value):
+        async def has_it():
+            return (await self.figures()).get(name) == value
+        await until(has_it, 10 * SLOWNESS, f"{name} is {value}")
 
     async def test_promtool_finds_nothing_wrong(self):
         self.server = await self.hub().start()
