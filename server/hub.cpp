@@ -17,6 +17,7 @@ namespace webmacs {
 namespace {
 
 constexpr std::chrono::milliseconds tick_interval{500};
+constexpr std::size_t own_descriptors = 64;      // what the hub has open beside its connections
 constexpr int send_buffer_bytes = 128 * 1024;    // the kernel takes twice as much, for its own needs
 constexpr std::chrono::seconds stuck_after{15};  // a worker whose loop has not turned for this long is not alive
 constexpr std::chrono::milliseconds commit_deadline{2500};
@@ -80,7 +81,11 @@ void Hub::preload(Store& store) {
 }
 
 void Hub::run() {
-  raise_descriptor_limit();
+  const std::size_t descriptors = raise_descriptor_limit();
+  if (descriptors < settings_.max_connections + own_descriptors) {
+    log_warning("{} files may be open at once, which is less than max_connections = {} needs: raise LimitNOFILE",
+                descriptors, settings_.max_connections);
+  }
   unblock_service_signals();
   wait_for_signal();
   tokens_->start();

@@ -155,6 +155,7 @@ class Descriptors(Scenario):
         token = await server.token("rig1", "controller")
         server.program.command = ["prlimit", "--nofile=80:80", "--", *server.program.command]
         await server.start()
+        self.assertIn("80 files may be open at once, which is less than max_connections", server.program.log())
         controller = await Controller.connect(server, token, ack=1)
         await controller.receive()
 
