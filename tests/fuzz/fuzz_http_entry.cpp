@@ -34,7 +34,7 @@ void check_query(std::string_view target) {
   }
 }
 
-void check_request(const http::request_parser<http::empty_body>& parser, std::string_view bytes) {
+void check_request(const http::request_parser<http::empty_body>& parser, std::string_view bytes, std::size_t used) {
   HttpRequest request{parser.get().base(), {}, {}};
   const auto target = request.header.target();
   parse_target({target.data(), target.size()}, request.path, request.query);
@@ -51,7 +51,11 @@ void check_request(const http::request_parser<http::empty_body>& parser, std::st
 
   // Beast has read the header; the engine reads the same bytes again and must not see another request in them.
   const auto answer = answer_upgrade(bytes, offers_webmacs_subprotocol(request) ? webmacs_subprotocol : "");
-  if (answer.accepted) WEBMACS_PROPERTY(!request.field(http::field::sec_websocket_key).empty());
+  if (answer.accepted) {
+    WEBMACS_PROPERTY(!request.field(http::field::sec_websocket_key).empty());
+    WEBMACS_PROPERTY(request.field(http::field::sec_websocket_version) == "13");
+    WEBMACS_PROPERTY(answer.consumed == used);  // and both take the same bytes for frames
+  }
 
   const auto written = serialize(problem(404, request.path), true, false);
   WEBMACS_PROPERTY(written.find("\r\n\r\n") != std::string::npos);
@@ -65,7 +69,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   http::request_parser<http::empty_body> parser;
   parser.header_limit(16 * 1024);
   boost::beast::error_code ec;
-  parser.put(boost::asio::buffer(bytes.data(), bytes.size()), ec);
-  if (!ec && parser.is_header_done()) check_request(parser, bytes);
+  const std::size_t used = parser.put(boost::asio::buffer(bytes.data(), bytes.size()), ec);
+  if (!ec && parser.is_header_done()) check_request(parser, bytes, used);
   return 0;
 }
