@@ -47,7 +47,7 @@ def loud_lines(setting):
 
 def causes(lines):
     """How many there are of the most frequent one: lines that begin alike."""
-    starts = [" ".join(line.split()[:2]) for line in lines]
+    starts = [" ".join(line.split()[:3]) for line in lines]
     return max(map(starts.count, set(starts)), default=0)
 
 

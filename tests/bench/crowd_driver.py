@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import tempfile
 
 from setting import Setting
 
@@ -49,12 +50,21 @@ class Crowd:
 
 
 class CrowdSetting(Setting):
-    """A Setting with a hub on a core of its own and a crowd on the other."""
+    """A Setting with a hub on a core of its own and a crowd on the other. The store is in memory: a disk's stalls of
+    tens of milliseconds would hide what sessions do to each other."""
+
+    def __enter__(self):
+        self._memory = tempfile.TemporaryDirectory(prefix="bench-", dir="/dev/shm")
+        return super().__enter__()
+
+    def __exit__(self, *error):
+        super().__exit__(*error)
+        self._memory.cleanup()
 
     async def start(self, descriptors=None, **settings):
         """`descriptors`: how many the hub may have."""
-        limits = {"max_connections": 50000, "max_connections_per_address": 50000, **settings}
-        self.server = self.hub(**limits)
+        self.server = self.hub(**{"max_connections": 50000, "max_connections_per_address": 50000,
+                                  "store_url": f"sqlite://{self._memory.name}/hub.db", **settings})
         limit = ["prlimit", f"--nofile={descriptors}:{descriptors}", "--"] if descriptors else []
         self.server.program.command = ["taskset", "-c", str(HUB_CORE), *limit, *self.server.program.command]
         self.viewer = await self.server.token("viewer", "viewer")
