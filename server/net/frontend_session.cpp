@@ -3,7 +3,15 @@
 #include "common/log.h"
 #include "common/messages.h"
 
+#include <algorithm>
+
 namespace webmacs {
+namespace {
+
+// Of what was missed, at a time: hundreds may come back at once, and this much is kept for each.
+constexpr std::size_t replay_part_bytes = 128 * 1024;
+
+}  // namespace
 
 FrontendSession::FrontendSession(LiveFeed& feed, SessionSet& sessions, Identity identity, Subscription subscription,
                                  std::size_t queue_bytes, std::string peer)
@@ -39,10 +47,10 @@ void FrontendSession::start() {
   replay();
 }
 
-// As much as half the queue holds at a time: however much was missed, it costs no more memory.
+// A part of it whenever the queue is empty: however much was missed, it costs no more memory.
 void FrontendSession::replay() {
   stage_ = Stage::replaying;
-  const auto missed = feed_.replay(subscription_, delivered_, queue_bytes_ / 2);
+  const auto missed = feed_.replay(subscription_, delivered_, std::min(queue_bytes_ / 2, replay_part_bytes));
   if (!missed) return catch_up();  // it reads more slowly than the ring moves on
   delivered_ = missed->reached;
   if (delivered_.number == feed_.position().number) stage_ = Stage::live;
