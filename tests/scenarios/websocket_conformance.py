@@ -236,7 +236,10 @@ class Conformance(Scenario):
                 ("version 14", {"Sec-WebSocket-Version": "14"}, 426), ("no version", {"Sec-WebSocket-Version": ""}, 426),
                 ("two versions", {"Sec-WebSocket-Version": "13, 8"}, 426),
                 ("another protocol", {"Upgrade": "h2c"}, 426), ("no upgrade", {"Connection": "keep-alive"}, 426),
-                ("no key", {"Sec-WebSocket-Key": ""}, 400), ("upper case", {"Upgrade": "WebSocket"}, 101),
+                ("no key", {"Sec-WebSocket-Key": ""}, 400), ("a key of 15 bytes", {"Sec-WebSocket-Key": "A" * 20}, 400),
+                ("a key that is no base64", {"Sec-WebSocket-Key": "!" * 22 + "=="}, 400),
+                ("two keys", {"sec-websocket-key": "B" * 22 + "=="}, 400),
+                ("two fields of versions", {"sec-websocket-version": "8"}, 426), ("upper case", {"Upgrade": "WebSocket"}, 101),
                 ("keep-alive too", {"Connection": "keep-alive, Upgrade"}, 101)):
             with self.subTest(name):
                 peer = await asyncio.to_thread(RawWebSocket, server.port, target, headers)
@@ -244,6 +247,21 @@ class Conformance(Scenario):
                 self.assertEqual(peer.status, status)
                 if status == 426:
                     self.assertEqual(peer.headers["sec-websocket-version"], "13")
+
+    async def test_requests_that_are_no_upgrade(self):
+        server = await self.hub().start()
+        target = f"{PATH}?token={await server.token('rig1', 'controller')}"
+        fields = ("Host: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                  f"Sec-WebSocket-Key: {'A' * 22}==\r\n\r\n")
+        for line, status in ((f"GET {target} HTTP/1.1", b"101"), (f"GET {target} HTTP/1.0", b"426"),
+                             (f"POST {target} HTTP/1.1", b"426"), (f"OPTIONS {target} HTTP/1.1", b"426"),
+                             (f"GET {target} HTTP/2.0", b"400"), (f"get {target} HTTP/1.1", b"426")):
+            with self.subTest(line.split("?")[0]):
+                reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+                writer.write(f"{line}\r\n{fields}".encode())
+                answer = await asyncio.wait_for(reader.readline(), 10)
+                writer.close()
+                self.assertEqual(answer.split(b" ")[1], status)
 
     async def test_compression_that_is_offered_is_declined(self):
         server = await self.hub().start()
