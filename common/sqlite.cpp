@@ -69,6 +69,11 @@ void Database::execute(const std::string& sql) {
   }
 }
 
+void Database::rollback() noexcept {
+  // Some failures (disk full, for one) have rolled back already.
+  if (sqlite3_get_autocommit(handle_) == 0) sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
 Statement Database::prepare(std::string_view sql) {
   return {*this, sql};
 }
@@ -181,9 +186,7 @@ Transaction::Transaction(Database& database) : database_(database) {
 }
 
 Transaction::~Transaction() {
-  // Some failures (disk full, for one) have rolled back already.
-  if (!open_ || sqlite3_get_autocommit(database_.handle()) != 0) return;
-  sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  if (open_) database_.rollback();
 }
 
 void Transaction::commit() {

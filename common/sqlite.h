@@ -40,6 +40,7 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   void execute(const std::string& sql);  // one or more statements, no parameters
+  void rollback() noexcept;              // nothing where no transaction is open
   Statement prepare(std::string_view sql);
 
   std::int64_t changes() const;  // rows of the last INSERT, UPDATE or DELETE

@@ -62,7 +62,7 @@ int create_token(const ServerSettings& settings, const std::string& name, const 
     }
     record.expires = record.created + *duration;
   }
-  open_store(settings.store_url)->add_token(record);
+  open_store(settings.store_url, settings.store_password_file)->add_token(record);
   std::cout << token << std::endl;
   return exit_ok;
 }
@@ -70,7 +70,7 @@ int create_token(const ServerSettings& settings, const std::string& name, const 
 int list_tokens(const ServerSettings& settings) {
   const Timestamp now = utc_now();
   std::cout << fmt::format("{:<24} {:<11} {:<8} {:<25} {}\n", "NAME", "ROLE", "STATE", "CREATED", "EXPIRES");
-  for (const auto& token : open_store(settings.store_url)->tokens()) {
+  for (const auto& token : open_store(settings.store_url, settings.store_password_file)->tokens()) {
     std::cout << fmt::format("{:<24} {:<11} {:<8} {:<25} {}\n", token.name, token.role, state_of(token, now),
                              format_timestamp(token.created), token.expires ? format_timestamp(*token.expires) : "-");
   }
@@ -78,7 +78,7 @@ int list_tokens(const ServerSettings& settings) {
 }
 
 int revoke_token(const ServerSettings& settings, const std::string& name) {
-  if (open_store(settings.store_url)->revoke_token(name, utc_now())) return exit_ok;
+  if (open_store(settings.store_url, settings.store_password_file)->revoke_token(name, utc_now())) return exit_ok;
   std::cerr << "there is no valid token named '" << name << "'\n";
   return exit_failure;
 }

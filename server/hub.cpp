@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::chrono::milliseconds tick_interval{500};
 constexpr std::size_t own_descriptors = 64;      // what the hub has open beside its connections
+constexpr std::chrono::seconds save_controllers_interval{10};
 constexpr int send_buffer_bytes = 128 * 1024;    // the kernel takes twice as much, for its own needs
 constexpr std::chrono::seconds stuck_after{15};  // a worker whose loop has not turned for this long is not alive
 constexpr std::chrono::milliseconds commit_deadline{2500};
@@ -50,12 +51,12 @@ Hub::Hub(ServerSettings settings)
       feed_(io_, connections_, settings_.stream_interval, settings_.history_bytes),
       controllers_([this](const ControllerState& state) { feed_.announce(state); }),
       ingest_([this] {
-        auto store = open_store(settings_.store_url);
+        auto store = open_store(settings_.store_url, settings_.store_password_file);
         preload(*store);
         return std::make_unique<Ingest>(io_, std::move(store), IngestLimits{},
                                         [this](auto points) { publish(std::move(points)); });
       }()),
-      tokens_(std::make_unique<TokenWatch>(io_, open_store(settings_.store_url),
+      tokens_(std::make_unique<TokenWatch>(io_, open_store(settings_.store_url, settings_.store_password_file),
                                            [this](std::vector<TokenRecord> tokens) {
                                              access_.replace(std::move(tokens));
                                              sessions_.enforce(access_, utc_now());
@@ -75,6 +76,8 @@ Hub::Hub(ServerSettings settings)
 void Hub::preload(Store& store) {
   access_.replace(store.tokens());
   events_.load(store.events());
+  controllers_.restore(store.controllers());
+  controllers_saved_ = utc_now();
   for (auto& point : store.latest(utc_now() + std::chrono::seconds(60))) {
     feed_.preload({datapoint_public_id(point.event_key, point.reading.time), std::move(point.reading), std::nullopt});
   }
@@ -92,7 +95,7 @@ void Hub::run() {
   tick();
   listener_.start();
   log_info("webmacs-server {} listens on {}://{}:{}, store {}", WEBMACS_VERSION, tls_ ? "https" : "http",
-           settings_.listen_host, listener_.port(), settings_.store_url);
+           settings_.listen_host, listener_.port(), without_password(settings_.store_url));
   notify_ready();
   io_.run();
 }
@@ -148,8 +151,9 @@ void Hub::reload() {
     auto fresh = load_server_settings(settings_.file);
     auto tls = load_tls(fresh);
     const bool restart = fresh.listen_host != settings_.listen_host || fresh.listen_port != settings_.listen_port ||
-                         fresh.store_url != settings_.store_url || fresh.web_root != settings_.web_root ||
-                         fresh.history_bytes != settings_.history_bytes ||
+                         fresh.store_url != settings_.store_url ||
+                         fresh.store_password_file != settings_.store_password_file ||
+                         fresh.web_root != settings_.web_root || fresh.history_bytes != settings_.history_bytes ||
                          fresh.stream_interval != settings_.stream_interval;
     settings_ = std::move(fresh);
     tls_ = std::move(tls);
@@ -170,6 +174,9 @@ void Hub::tick() {
   const auto now = std::chrono::steady_clock::now();
   if (now - std::min(ingest_->last_turn(), tokens_->last_turn()) < stuck_after) notify_watchdog();
   sessions_.enforce(access_, utc_now());
+  // A clock that was set back must not stop it.
+  const auto since_saved = utc_now() - controllers_saved_;
+  if (since_saved >= save_controllers_interval || since_saved.count() < 0) save_controllers();
   notify_status(ingest_->healthy() ? fmt::format("{} WebSockets open, {} datapoints stored", sessions_.size(),
                                                  ingest_->counters().stored)
                                    : "The store is away: " + ingest_->failure());
@@ -179,6 +186,16 @@ void Hub::tick() {
   });
 }
 
+void Hub::save_controllers() {
+  auto heard = controllers_.heard_since(controllers_saved_);
+  const Timestamp now = utc_now();
+  if (heard.empty()) return;
+  ingest_->try_write([heard = std::move(heard)](Store& store) { store.save_controllers(heard); },
+                     [this, now](const std::string& failure) {
+                       if (failure.empty()) controllers_saved_ = now;
+                     });
+}
+
 void Hub::stop() {
   if (stopping_) return;
   stopping_ = true;
@@ -186,6 +203,7 @@ void Hub::stop() {
   log_info("stopping: {} WebSockets open", sessions_.size());
   listener_.close();
   sessions_.stop_reading();
+  save_controllers();
   ingest_->drain(commit_deadline, [this] { close_sessions(); });
 }
 

@@ -50,6 +50,7 @@ class Hub {
   void wait_for_sessions();
   void end();
   void tick();
+  void save_controllers();
 
   ServerSettings settings_;
   boost::asio::io_context io_{1};
@@ -75,6 +76,7 @@ class Hub {
   boost::asio::steady_timer tick_timer_{io_};
   boost::asio::steady_timer stop_timer_{io_};
   std::chrono::steady_clock::time_point stop_deadline_{};
+  Timestamp controllers_saved_{};
   bool stopping_ = false;
 };
 

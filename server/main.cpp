@@ -6,6 +6,7 @@
 #include "server/commands.h"
 #include "server/hub.h"
 #include "server/settings.h"
+#include "server/store/store.h"
 
 #include <CLI/CLI.hpp>
 
@@ -36,7 +37,7 @@ int run_hub(const ServerSettings& settings) {
 
 int check(const ServerSettings& settings) {
   std::cout << settings.file << ": right. Listens on " << settings.listen_host << ":" << settings.listen_port
-            << ", store " << settings.store_url << '\n';
+            << ", store " << without_password(settings.store_url) << '\n';
   return exit_ok;
 }
 

@@ -93,13 +93,18 @@ void read_tls(IniSection& tls, ServerSettings& settings) {
 
 void read_store(IniSection& store, ServerSettings& settings) {
   settings.store_url = store.text("url", settings.store_url);
-  if (settings.store_url.rfind("sqlite://", 0) != 0) {
+  const auto begins_with = [&](const char* scheme) { return settings.store_url.rfind(scheme, 0) == 0; };
+  const bool postgres = begins_with("postgresql://") || begins_with("postgres://");
+  if (!postgres && !begins_with("sqlite://")) {
     store.mistake("url", "'" + settings.store_url.substr(0, settings.store_url.find(':')) +
-                             "' is no store that this version has (sqlite:///absolute/path)");
+                             "' is no store (sqlite:///absolute/path, postgresql://user@host/database)");
+  }
+  settings.store_password_file = store.text("password_file");
+  if (!settings.store_password_file.empty() && !postgres) {
+    store.mistake("password_file", "only PostgreSQL has one");
   }
   // Accepted in the file, and refused where they would have to do something that this version does not: a retention
   // that is silently not kept would fill a disk.
-  if (!store.text("password_file").empty()) store.mistake("password_file", "only PostgreSQL has one");
   if (store.duration("retention", seconds(0), seconds(0), hours(24 * 36500)).count() != 0) {
     store.mistake("retention", "is not available in this version (0: everything is kept)");
   }

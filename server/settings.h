@@ -29,6 +29,7 @@ struct ServerSettings {
   std::string private_key_file;
 
   std::string store_url = "sqlite:///var/lib/webmacs/server/webmacs.db";
+  std::string store_password_file;  // PostgreSQL; empty: the url has it, or none is needed
 };
 
 // Throws ConfigurationError with every mistake of the file.

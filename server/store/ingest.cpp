@@ -55,13 +55,13 @@ class Ingest::Writer : public std::enable_shared_from_this<Ingest::Writer> {
   Result run() const;  // on the worker
   void finished(const Result& result);
   void committed(std::vector<IngestItem> items, const Result& result);
-  void count(const std::vector<AppendResult>& results);
   void failed(const std::string& failure);
   void give_back_refusable();
   void try_again_later();
   void recovered();
   void offer_room();
   void finish_drain_if_empty();
+  void end_drain();
 
   boost::asio::io_context& io_;
   const IngestLimits limits_;
@@ -80,6 +80,7 @@ class Ingest::Writer : public std::enable_shared_from_this<Ingest::Writer> {
   std::vector<std::function<void()>> waiting_for_room_;
   bool draining_ = false;
   std::function<void()> drained_;
+  bool ended_ = false;  // drained, or given up: a store that is away is not tried again
 
   const std::unique_ptr<Store> store_;  // the worker's, between construction and stop()
   Worker worker_;
@@ -88,8 +89,8 @@ class Ingest::Writer : public std::enable_shared_from_this<Ingest::Writer> {
 bool Ingest::Writer::try_submit(IngestItem item) {
   if (!healthy() && item.may_be_refused && !draining_) {
     ++counters_.refused;
-    boost::asio::post(io_, [stored = std::move(item.stored), self = weak_from_this()] {
-      if (!self.expired()) stored({});
+    boost::asio::post(io_, [item = std::move(item), failure = failure_, self = weak_from_this()] {
+      if (!self.expired()) item.refuse(failure);
     });
     return true;
   }
@@ -136,6 +137,8 @@ Result Ingest::Writer::run() const {
   try {
     if (in_flight_.empty()) {
       store_->check();
+    } else if (in_flight_.front().work) {
+      in_flight_.front().work(*store_);
     } else if (in_flight_.front().is_description) {
       result.refused = store_->describe(in_flight_.front().batch.controller, in_flight_.front().events);
     } else {
@@ -172,12 +175,13 @@ void Ingest::Writer::committed(std::vector<IngestItem> items, const Result& resu
   ++counters_.transactions;
   counters_.latency.add(result.took);
   if (items.front().is_description) return items.front().described(result.refused);
+  if (items.front().work) return items.front().written({});
   std::size_t most = 0;
   for (const IngestItem& item : items) most += item.batch.readings.size();
   std::vector<CommittedPoint> points;
   points.reserve(most);
   for (std::size_t i = 0; i < items.size(); ++i) {
-    count(result.appended[i]);
+    counters_.count(result.appended[i]);
     IngestItem& item = items[i];
     for (std::size_t j = 0; j < item.batch.readings.size(); ++j) {
       const AppendResult& answer = result.appended[i][j];
@@ -189,25 +193,6 @@ void Ingest::Writer::committed(std::vector<IngestItem> items, const Result& resu
   }
   after_commit_(std::move(points));
   for (std::size_t i = 0; i < items.size() && !stopped_; ++i) items[i].stored(result.appended[i]);
-}
-
-void Ingest::Writer::count(const std::vector<AppendResult>& results) {
-  for (const AppendResult& result : results) {
-    switch (result.outcome) {
-      case Outcome::stored:
-        ++counters_.stored;
-        break;
-      case Outcome::duplicate:
-        ++counters_.duplicates;
-        break;
-      case Outcome::conflict:
-        ++counters_.conflicts;
-        break;
-      case Outcome::foreign_event:
-        ++counters_.foreign;
-        break;
-    }
-  }
 }
 
 void Ingest::Writer::failed(const std::string& failure) {
@@ -230,12 +215,13 @@ void Ingest::Writer::give_back_refusable() {
   counters_.refused += refused.size();
   for (const IngestItem& item : refused) {
     if (stopped_) return;
-    item.stored({});
+    item.refuse(failure_);
   }
   offer_room();
 }
 
 void Ingest::Writer::try_again_later() {
+  if (ended_) return;
   waiting_ = true;
   retry_timer_.expires_after(limits_.retry_interval);
   retry_timer_.async_wait([self = weak_from_this()](const boost::system::error_code& error) {
@@ -273,7 +259,7 @@ void Ingest::Writer::drain(std::chrono::milliseconds deadline, std::function<voi
     if (error || !writer || !writer->drained_) return;
     log_error("store: {} readings were not written in time and are given up; they were not acknowledged",
               writer->queue_.readings());
-    std::exchange(writer->drained_, nullptr)();
+    writer->end_drain();
   });
   boost::asio::post(io_, [self = weak_from_this()] {
     if (const auto writer = self.lock()) writer->finish_drain_if_empty();
@@ -282,7 +268,13 @@ void Ingest::Writer::drain(std::chrono::milliseconds deadline, std::function<voi
 
 void Ingest::Writer::finish_drain_if_empty() {
   if (!drained_ || stopped_ || !queue_.settled()) return;
+  end_drain();
+}
+
+void Ingest::Writer::end_drain() {
+  ended_ = true;
   drain_timer_.cancel();
+  retry_timer_.cancel();
   std::exchange(drained_, nullptr)();
 }
 
@@ -315,6 +307,14 @@ bool Ingest::try_describe(std::string controller, std::vector<EventDescription> 
   item.is_description = true;
   item.events = std::move(events);
   item.described = std::move(described);
+  return writer_->try_submit(std::move(item));
+}
+
+bool Ingest::try_write(std::function<void(Store&)> work, Written written) {
+  IngestItem item;
+  item.may_be_refused = true;
+  item.work = std::move(work);
+  item.written = std::move(written);
   return writer_->try_submit(std::move(item));
 }
 

@@ -3,7 +3,7 @@
 // arrived meanwhile (up to a bound) is the next transaction: no timer, no linger. The writer is a worker that owns the
 // store; everything else here belongs to the network thread.
 
-#include "server/store/commit_latency.h"
+#include "server/store/ingest_counters.h"
 #include "server/store/store.h"
 
 #include <boost/asio/io_context.hpp>
@@ -23,14 +23,6 @@ struct IngestLimits {
   std::chrono::milliseconds retry_interval{1000};  // how often a store that failed is tried again
 };
 
-struct IngestCounters {
-  std::uint64_t stored = 0, duplicates = 0, conflicts = 0, foreign = 0;  // readings
-  std::uint64_t transactions = 0, failed_transactions = 0;
-  std::uint64_t refused = 0;        // batches and descriptions that came back unstored, or were not taken
-  std::size_t queued_readings = 0;  // waiting or being written
-  CommitLatency latency;            // of the transactions that succeeded
-};
-
 // A reading that was newly stored by the transaction that just committed.
 struct CommittedPoint {
   std::int64_t event_key;
@@ -44,6 +36,8 @@ class Ingest {
   // Empty `results`: nothing was stored (the store is away), the sender shall come again.
   using Stored = std::function<void(const std::vector<AppendResult>& results)>;
   using Described = std::function<void(const std::vector<DescribeResult>& refused)>;
+  // What a write did not do: empty when it is done, otherwise why the store is away.
+  using Written = std::function<void(const std::string& failure)>;
   using AfterCommit = std::function<void(std::vector<CommittedPoint> points)>;
 
   // `store` is the writer's own; `io` outlives this object. `after_commit` is called on the network thread once per
@@ -60,6 +54,9 @@ class Ingest {
   bool try_submit(IncomingBatch batch, bool backlog, bool may_be_refused, Stored stored);
   // Ordered with the batches. Waits out a failure of the store; refused when the queue is full.
   bool try_describe(std::string controller, std::vector<EventDescription> events, Described described);
+  // Any other write, `work`, on the writer's thread and ordered with the batches; it keeps what it found for `written`.
+  // Not tried again: while the store is away, `written` says so at once. Refused when the queue is full.
+  bool try_write(std::function<void(Store&)> work, Written written);
   // Called once, when the queue has room again (half of its bound) after a refusal.
   void when_room(std::function<void()> resume);
 

@@ -23,13 +23,13 @@ std::vector<IngestItem> IngestQueue::take(std::size_t readings) {
   std::vector<IngestItem> taken;
   std::size_t held = 0;
   while (!items_.empty() && (taken.empty() || held < readings)) {
-    // A description is a transaction of its own: the order of the queue is the order of the commits.
-    const bool is_description = items_.front().is_description;
-    if (is_description && !taken.empty()) break;
+    // The order of the queue is the order of the commits.
+    const bool alone = items_.front().alone();
+    if (alone && !taken.empty()) break;
     held += items_.front().batch.readings.size();
     taken.push_back(std::move(items_.front()));
     items_.pop_front();
-    if (is_description) break;
+    if (alone) break;
   }
   return taken;
 }

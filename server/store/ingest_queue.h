@@ -16,10 +16,23 @@ struct IngestItem {
   bool may_be_refused = false;
   Ingest::Stored stored;
 
+  std::function<void(Store&)> work;  // any other write
+  Ingest::Written written;
+
   bool is_description = false;
   std::vector<EventDescription> events;  // of batch.controller
   Ingest::Described described;
 
+  // A transaction of its own, as opposed to readings, which share one.
+  bool alone() const { return is_description || work; }
+  // It comes back, with nothing of it stored.
+  void refuse(const std::string& failure) const {
+    if (work) {
+      written(failure);
+    } else {
+      stored({});
+    }
+  }
   // What it counts in the queue's bound; an empty one counts too.
   std::size_t weight() const;
 };
@@ -31,7 +44,7 @@ class IngestQueue {
   // False, and `item` is left alone, when it does not fit. One that is larger than the bound fits when it is alone.
   bool try_push(IngestItem& item);
 
-  // The next transaction: batches until they hold `readings`, or one description.
+  // The next transaction: batches until they hold `readings`, or one item that is alone.
   std::vector<IngestItem> take(std::size_t readings);
   // Taken items leave the count when they were written …
   void settle(const std::vector<IngestItem>& items);

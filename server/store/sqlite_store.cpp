@@ -1,7 +1,7 @@
 #include "server/store/sqlite_store.h"
 
 #include "common/timestamp.h"
-#include "server/store/sqlite_events.h"
+#include "server/store/sqlite_session.h"
 
 #include <algorithm>
 #include <limits>
@@ -24,16 +24,6 @@ class ResetAfterUse {
  private:
   Statement& statement_;
 };
-
-std::optional<std::int64_t> microseconds(const std::optional<Timestamp>& time) {
-  if (!time) return std::nullopt;
-  return to_microseconds(*time);
-}
-
-std::optional<Timestamp> timestamp(std::optional<std::int64_t> microseconds) {
-  if (!microseconds) return std::nullopt;
-  return from_microseconds(*microseconds);
-}
 
 // Columns: event, public id, time, value, reason.
 std::vector<StoredPoint> read_points(Statement& statement) {
@@ -62,7 +52,8 @@ struct SqliteStore::Connection {
   AppendResult append_at_receipt(KnownEvent& event, const Reading& reading);
 
   std::unique_ptr<Database> database;  // outlives its statements
-  SqliteEvents events{*database};
+  SqliteSession session{*database};
+  StoreEvents events{session};
   Statement insert{
       *database, "INSERT INTO datapoints (event, time, value, reason) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING"};
   Statement select_value{*database, "SELECT value FROM datapoints WHERE event = ?1 AND time = ?2"};
@@ -74,12 +65,6 @@ struct SqliteStore::Connection {
                          "SELECT event, ?1, time, value, reason FROM datapoints WHERE event = "
                          "(SELECT key FROM events WHERE public_id = ?1) AND time >= ?2 AND time < ?3 "
                          "ORDER BY time LIMIT ?4"};
-  Statement select_tokens{*database, "SELECT name, hash, role, created, expires, revoked FROM tokens ORDER BY key"};
-  Statement insert_token{*database,
-                         "INSERT INTO tokens (name, hash, role, created, expires, revoked) "
-                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6)"};
-  Statement revoke_token{*database, "UPDATE tokens SET revoked = ?2 WHERE name = ?1 AND revoked IS NULL"};
-  Statement data_version{*database, "PRAGMA data_version"};
 };
 
 bool SqliteStore::Connection::insert_at(std::int64_t event, std::int64_t time, const Reading& reading) {
@@ -187,25 +172,19 @@ std::vector<std::vector<AppendResult>> SqliteStore::append(const std::vector<con
   });
 }
 
-std::vector<DescribeResult> SqliteStore::describe(const std::string& controller,
-                                                  const std::vector<EventDescription>& events) {
-  return on_connection([&](Connection& connection) {
+void SqliteStore::in_transaction(const std::function<void(SqlSession&, StoreEvents&)>& work) {
+  on_connection([&](Connection& connection) {
     require_same_file();
-    Transaction transaction(*connection.database);
+    SqlTransaction transaction(connection.session);
     connection.events.refresh();
-    std::vector<DescribeResult> refused;
-    for (std::size_t i = 0; i < events.size(); ++i) {
-      std::string owner;
-      if (!connection.events.describe(controller, events[i], owner)) refused.push_back({i, owner});
-    }
+    work(connection.session, connection.events);
     transaction.commit();
     write_failed_ = false;
-    return refused;
   });
 }
 
-std::vector<EventRecord> SqliteStore::events() {
-  return on_connection([](Connection& connection) { return connection.events.all(); });
+void SqliteStore::in_session(const std::function<void(SqlSession&, StoreEvents&)>& work) {
+  on_connection([&](Connection& connection) { work(connection.session, connection.events); });
 }
 
 std::vector<StoredPoint> SqliteStore::latest(Timestamp not_after) {
@@ -227,53 +206,11 @@ std::vector<StoredPoint> SqliteStore::range(const std::string& event_public_id, 
   });
 }
 
-std::vector<TokenRecord> SqliteStore::tokens() {
-  return on_connection([](Connection& connection) {
-    Statement& row = connection.select_tokens;
-    const ResetAfterUse reset(row);
-    std::vector<TokenRecord> tokens;
-    while (row.step()) {
-      tokens.push_back({row.text(0), row.text(1), row.text(2), from_microseconds(row.integer(3)),
-                        timestamp(row.optional_integer(4)), timestamp(row.optional_integer(5))});
-    }
-    return tokens;
-  });
-}
-
-void SqliteStore::add_token(const TokenRecord& token) {
-  on_connection([&](Connection& connection) {
-    require_same_file();
-    try {
-      connection.insert_token.bind(1, token.name)
-          .bind(2, token.hash)
-          .bind(3, token.role)
-          .bind(4, to_microseconds(token.created))
-          .bind(5, microseconds(token.expires))
-          .bind(6, microseconds(token.revoked))
-          .run();
-    } catch (const SqliteError& error) {
-      if (!error.constraint()) throw;
-      throw StoreError("token name " + token.name + " is in use; revoke that token first, or choose another name");
-    }
-  });
-}
-
-bool SqliteStore::revoke_token(std::string_view name, Timestamp when) {
-  return on_connection([&](Connection& connection) {
-    require_same_file();
-    connection.revoke_token.bind(1, name).bind(2, to_microseconds(when)).run();
-    return connection.database->changes() > 0;
-  });
-}
-
 std::int64_t SqliteStore::change_counter() {
   // A reopened connection counts from the start again, and may have missed something meanwhile.
   constexpr int above_any_count = 40;
-  return on_connection([this](Connection& connection) {
-    const ResetAfterUse reset(connection.data_version);
-    const std::int64_t version = connection.data_version.step() ? connection.data_version.integer(0) : 0;
-    return (reopened_ << above_any_count) + version;
-  });
+  return on_connection(
+      [this](Connection& connection) { return (reopened_ << above_any_count) + connection.session.change_counter(); });
 }
 
 void SqliteStore::check() {
@@ -291,8 +228,7 @@ void SqliteStore::check() {
       return;
     }
     const Transaction not_committed(database);
-    const ResetAfterUse reset(connection.select_tokens);
-    connection.select_tokens.step();
+    connection.session.integer("SELECT key FROM tokens LIMIT 1");
   });
 }
 

@@ -4,8 +4,8 @@
 // After a failure the object stays usable: as soon as its cause is gone (space freed, owner set right), calls succeed
 // again. A file that was moved or replaced meanwhile is noticed before anything is written.
 
+#include "server/store/sql_store.h"
 #include "server/store/sqlite_file.h"
-#include "server/store/store.h"
 
 #include <memory>
 #include <string>
@@ -14,24 +14,22 @@
 
 namespace webmacs {
 
-class SqliteStore final : public Store {
+class SqliteStore final : public SqlStore {
  public:
   // Creates the file where there is none. Throws StoreError.
   explicit SqliteStore(std::string path);
   ~SqliteStore() override;
 
   std::vector<std::vector<AppendResult>> append(const std::vector<const IncomingBatch*>& batches) override;
-  std::vector<DescribeResult> describe(const std::string& controller,
-                                       const std::vector<EventDescription>& events) override;
-  std::vector<EventRecord> events() override;
   std::vector<StoredPoint> latest(Timestamp not_after) override;
   std::vector<StoredPoint> range(const std::string& event_public_id, Timestamp from, Timestamp to,
                                  std::size_t limit) override;
-  std::vector<TokenRecord> tokens() override;
-  void add_token(const TokenRecord& token) override;
-  bool revoke_token(std::string_view name, Timestamp when) override;
   std::int64_t change_counter() override;
   void check() override;
+
+ protected:
+  void in_transaction(const std::function<void(SqlSession&, StoreEvents&)>& work) override;
+  void in_session(const std::function<void(SqlSession&, StoreEvents&)>& work) override;
 
  private:
   struct Connection;

@@ -1,8 +1,12 @@
 #include "server/store/store.h"
 
 #include "common/timestamp.h"
+#include "server/store/postgres_store.h"
 #include "server/store/sqlite_store.h"
 
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <limits>
 
 namespace webmacs {
@@ -10,6 +14,7 @@ namespace {
 
 constexpr std::string_view sqlite_scheme = "sqlite://";
 constexpr std::string_view postgresql_scheme = "postgresql://";
+constexpr std::string_view postgres_scheme = "postgres://";  // libpq takes both
 constexpr std::string_view id_prefix = "dp_";
 // The year 2200 in microseconds has eleven digits in base 36; always writing all of them keeps the id reversible
 // without a separator.
@@ -48,20 +53,44 @@ std::optional<std::int64_t> parse_base36(std::string_view text) {
   return number;
 }
 
+std::string password_in(const std::string& file) {
+  if (file.empty()) return {};
+  std::ifstream in(file);
+  std::string password;
+  if (!in) throw StoreError("the store's password_file " + file + " cannot be read: " + std::strerror(errno));
+  std::getline(in, password);
+  return password;
+}
+
 }  // namespace
 
-std::unique_ptr<Store> open_store(const std::string& url) {
+std::string without_password(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string::npos || starts_with(url, sqlite_scheme)) return url;
+  std::string shown = url;
+  const std::size_t query = shown.find('?');
+  if (query != std::string::npos) shown.erase(query);  // it may hold one, too
+  const std::size_t at = shown.rfind('@');
+  const std::size_t colon = shown.find(':', scheme + 3);
+  if (at != std::string::npos && colon < at) shown.erase(colon, at - colon);
+  return shown;
+}
+
+std::unique_ptr<Store> open_store(const std::string& url, const std::string& password_file) {
   if (starts_with(url, sqlite_scheme)) {
     const std::string path = url.substr(sqlite_scheme.size());
     if (path.empty()) throw StoreError("store url sqlite:// names no file (allowed: sqlite:///absolute/path)");
     // "./" keeps SQLite from giving names like ":memory:" a meaning of their own.
     return std::make_unique<SqliteStore>(path.front() == '/' ? path : "./" + path);
   }
-  if (starts_with(url, postgresql_scheme)) throw StoreError("PostgreSQL is not supported by this version");
+  if (starts_with(url, postgresql_scheme) || starts_with(url, postgres_scheme)) {
+    return std::make_unique<PostgresStore>(url, password_in(password_file));
+  }
   // The rest of the url stays unsaid: it may hold a password.
   const std::size_t end = url.find("://");
   const std::string scheme = end == std::string::npos ? std::string("without a scheme") : url.substr(0, end + 3);
-  throw StoreError("store url " + scheme + " is unknown (allowed: sqlite:///absolute/path, sqlite://relative/path)");
+  throw StoreError("store url " + scheme + " is unknown (allowed: sqlite:///absolute/path, sqlite://relative/path, " +
+                   "postgresql://user@host/database)");
 }
 
 std::string datapoint_public_id(std::int64_t event_key, Timestamp time) {

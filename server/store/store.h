@@ -21,6 +21,12 @@ class StoreError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// What was asked for cannot be: the store itself is well, and nothing was changed.
+class StoreConflict : public StoreError {
+ public:
+  using StoreError::StoreError;
+};
+
 // A reading on its way in; `reading` is valid (id, time and value checked).
 struct IncomingReading {
   Reading reading;
@@ -68,6 +74,13 @@ struct TokenRecord {
   std::optional<Timestamp> revoked;
 };
 
+// What the hub knew of a controller when it last wrote it down.
+struct ControllerRecord {
+  std::string name;
+  Timestamp last_seen;
+  std::string status;  // the agent's last status frame as it came over the wire; empty when it sent none
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -89,20 +102,28 @@ class Store {
                                          std::size_t limit) = 0;
 
   virtual std::vector<TokenRecord> tokens() = 0;  // revoked ones included
-  // Throws StoreError when the name is in use.
+  // Throws StoreConflict when the name is in use.
   virtual void add_token(const TokenRecord& token) = 0;
   // False when there is no such token, or it is revoked already.
   virtual bool revoke_token(std::string_view name, Timestamp when) = 0;
 
-  // Changes whenever another connection or process has committed since: cheap to ask.
+  virtual std::vector<ControllerRecord> controllers() = 0;
+  virtual void save_controllers(const std::vector<ControllerRecord>& controllers) = 0;
+
+  // Changes whenever another connection or process has changed tokens or events since, perhaps more often: cheap to
+  // ask.
   virtual std::int64_t change_counter() = 0;
   // Throws when the store cannot be read and written right now.
   virtual void check() = 0;
 };
 
-// "sqlite:///absolute/path" or "sqlite://relative/path". Creates and migrates the schema; throws StoreError with a
-// text that names the file and what to do about it (not writable, newer schema, no database).
-std::unique_ptr<Store> open_store(const std::string& url);
+// "sqlite:///absolute/path", "sqlite://relative/path", or "postgresql://user@host/database" (all that libpq takes),
+// whose password may stand in the first line of a file. Creates and migrates the schema; throws StoreError with a text
+// that names what cannot be opened and what to do about it (not writable, newer schema, no database, wrong password).
+std::unique_ptr<Store> open_store(const std::string& url, const std::string& password_file = {});
+
+// The url without the password that it may hold: for logs and messages.
+std::string without_password(const std::string& url);
 
 // public_id of a datapoint: reversibly encodes the event's key and the microseconds ("dp_" + base 36).
 std::string datapoint_public_id(std::int64_t event_key, Timestamp time);

@@ -56,6 +56,25 @@ void ControllerRegistry::reported(const std::string& name, const StatusFrame& st
   changed_(found.state);
 }
 
+void ControllerRegistry::restore(const std::vector<ControllerRecord>& records) {
+  for (const ControllerRecord& record : records) {
+    ControllerState& state = entry(record.name).state;
+    state.last_seen = record.last_seen;
+    auto frame = decode_controller_frame(record.status);
+    if (auto* status = std::get_if<StatusFrame>(&frame)) state.status = std::move(*status);
+  }
+}
+
+std::vector<ControllerRecord> ControllerRegistry::heard_since(Timestamp then) const {
+  std::vector<ControllerRecord> records;
+  for (const auto& [name, entry] : controllers_) {
+    const ControllerState& state = entry.state;
+    if (!state.last_seen || *state.last_seen < then) continue;
+    records.push_back({name, *state.last_seen, state.status ? encode_status(*state.status) : ""});
+  }
+  return records;
+}
+
 std::vector<ControllerState> ControllerRegistry::all() const {
   std::vector<ControllerState> states;
   for (const auto& [name, entry] : controllers_) states.push_back(entry.state);

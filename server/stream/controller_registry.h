@@ -1,9 +1,10 @@
 #pragma once
-// The controllers the hub has seen since it started: online while any of their sockets is open, and what their agents
-// last said of themselves. Network thread only.
+// The controllers the hub has ever seen: online while any of their sockets is open, and what their agents last said of
+// themselves. Network thread only.
 
 #include "common/feed_messages.h"
 #include "common/log.h"
+#include "server/store/store.h"
 
 #include <functional>
 #include <map>
@@ -25,6 +26,11 @@ class ControllerRegistry {
   void reported(const std::string& name, const StatusFrame& status);
 
   std::vector<ControllerState> all() const;
+
+  // At start: those that the store remembers, offline.
+  void restore(const std::vector<ControllerRecord>& records);
+  // What the store should remember: those that were heard of since then.
+  std::vector<ControllerRecord> heard_since(Timestamp then) const;
 
  private:
   struct Entry {

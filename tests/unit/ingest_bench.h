@@ -84,6 +84,10 @@ class ControlledStore : public Store {
   std::vector<TokenRecord> tokens() override { return store_->tokens(); }
   void add_token(const TokenRecord& token) override { store_->add_token(token); }
   bool revoke_token(std::string_view name, Timestamp when) override { return store_->revoke_token(name, when); }
+  std::vector<ControllerRecord> controllers() override { return store_->controllers(); }
+  void save_controllers(const std::vector<ControllerRecord>& controllers) override {
+    store_->save_controllers(controllers);
+  }
   std::int64_t change_counter() override { return store_->change_counter(); }
 
  private:

@@ -158,6 +158,32 @@ TEST_CASE("store fails: who can come again is told so at once, the others wait a
   REQUIRE(bench.run_until([&] { return bench.ingest->counters().stored == 7; }));
 }
 
+TEST_CASE("any other write keeps its place among the readings, and is told when the store is away") {
+  Bench bench;
+  bench.control.set_hold(true);
+  REQUIRE(bench.submit_many("first", 1));
+  bench.control.wait_until_inside();
+  std::size_t events = 99;
+  const auto write = [&] {
+    return bench.ingest->try_write([&](Store& store) { events = store.events().size(); },
+                                   [&](const std::string& failure) { bench.happened.push_back("written " + failure); });
+  };
+  REQUIRE(write());
+  REQUIRE(bench.submit("after", "rig1", {good("evt_b", at(0), 1)}));
+  bench.control.set_hold(false);
+  REQUIRE(bench.run_until_happened(5));
+  CHECK(bench.happened == Strings{"commit 1", "first stored", "written ", "commit 1", "after stored"});
+  CHECK(events == 1);
+
+  bench.happened.clear();
+  bench.control.set_failure("away");
+  REQUIRE(bench.submit_many("failing", 1));
+  REQUIRE(bench.run_until_happened(1));
+  REQUIRE(write());
+  REQUIRE(bench.run_until_happened(2));
+  CHECK(bench.happened == Strings{"failing refused", "written away"});
+}
+
 TEST_CASE("store comes back while nobody sends: noticed by itself") {
   Bench bench;
   bench.control.set_failure("away");
@@ -197,6 +223,10 @@ TEST_CASE("drain of an idle ingest ends at once; of a failing store at its deadl
     REQUIRE(bench.run_until_happened(1));
     CHECK(bench.happened == Strings{"drained"});
     CHECK(bench.ingest->counters().queued_readings == 1);
+    // Nothing is left that would keep the hub from ending.
+    bench.io.restart();
+    CHECK(bench.io.run_for(10s) < 10);
+    CHECK(bench.io.stopped());
   }
 }
 

@@ -77,3 +77,12 @@ TEST_CASE("addresses of both families are understood") {
   CHECK(settings.listen_host == "::1");
   CHECK(settings.listen_port == 0);
 }
+
+TEST_CASE("a store in PostgreSQL may have its password in a file, one in SQLite has none") {
+  const File file("[store]\nurl = postgresql://webmacs@db/webmacs\npassword_file = /etc/webmacs/password\n");
+  const auto settings = load_server_settings(file.path);
+  CHECK(settings.store_url == "postgresql://webmacs@db/webmacs");
+  CHECK(settings.store_password_file == "/etc/webmacs/password");
+  CHECK(mistakes_of("[store]\npassword_file = /etc/webmacs/password\n").size() == 1);
+  CHECK(mistakes_of("[store]\nurl = mysql://db\n").size() == 1);
+}

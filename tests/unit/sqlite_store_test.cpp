@@ -84,7 +84,9 @@ TEST_CASE("a folder that is missing or closed is named") {
 }
 
 TEST_CASE("urls of other stores are refused with what is allowed, and no password is repeated") {
-  CHECK(failure_of_open("postgresql://user:secret@host/db") == "PostgreSQL is not supported by this version");
+  CHECK(without_password("postgresql://user:secret@host/db?password=x") == "postgresql://user@host/db");
+  CHECK(without_password("postgresql://user@host:5432/db") == "postgresql://user@host:5432/db");
+  CHECK(without_password("sqlite:///a:b@c?d") == "sqlite:///a:b@c?d");
   const std::string mysql = failure_of_open("mysql://user:secret@host/db");
   CHECK(contains(mysql, "mysql://"));
   CHECK(contains(mysql, "sqlite:///absolute/path"));

@@ -244,6 +244,51 @@ TEST_CASE_TEMPLATE_DEFINE("a token that another connection revokes changes the c
   CHECK(hub->tokens().at(0).revoked == at(1));
 }
 
+TEST_CASE_TEMPLATE_DEFINE("what a controller last said of itself is kept", Backend, store_contract_controllers) {
+  Backend backend;
+  auto store = backend.open();
+  CHECK(store->controllers().empty());
+  store->save_controllers({{"rig2", at(0), ""}, {"rig1", at(1), R"({"type":"status"})"}});
+  store->save_controllers({{"rig2", at(5), "{}"}});
+  const auto controllers = backend.open()->controllers();
+  REQUIRE(controllers.size() == 2);
+  CHECK(controllers[0].name == "rig1");
+  CHECK(controllers[0].last_seen == at(1));
+  CHECK(controllers[0].status == R"({"type":"status"})");
+  CHECK(controllers[1].last_seen == at(5));
+  CHECK(controllers[1].status == "{}");
+}
+
+TEST_CASE_TEMPLATE_DEFINE("readings of every month of two centuries are stored", Backend, store_contract_months) {
+  Backend backend;
+  auto store = backend.open();
+  const std::vector<Timestamp> times{from_microseconds(0), from_microseconds(951782400000000),  // 2000-02-29
+                                     from_microseconds(1735689599999999), from_microseconds(1735689600000000),
+                                     from_microseconds(7258118399999999)};
+  std::vector<IncomingReading> readings;
+  for (const Timestamp time : times) readings.push_back(good("evt_a", time, 1));
+  for (const AppendResult& result : append(*store, "rig1", readings)) CHECK(result.outcome == Outcome::stored);
+  for (const AppendResult& result : append(*store, "rig1", readings)) CHECK(result.outcome == Outcome::duplicate);
+  const auto points = everything(*store, "evt_a");
+  REQUIRE(points.size() == times.size());
+  for (std::size_t i = 0; i < times.size(); ++i) CHECK(points[i].reading.time == times[i]);
+  CHECK(store->latest(times[3]).at(0).reading.time == times[3]);
+}
+
+TEST_CASE_TEMPLATE_DEFINE("readings without a time find their places among those that have one", Backend,
+                          store_contract_mixed_receipt) {
+  Backend backend;
+  auto store = backend.open();
+  append(*store, "rig1", {good("evt_a", at(30000), 9)});
+  const auto results = append(*store, "rig1",
+                              {good("evt_a", at(0), 1), received("evt_a", at(0), 2), good("evt_a", at(1), 3),
+                               received("evt_a", at(30000), 4), good("evt_a", at(1), 2)});
+  CHECK(outcomes(results) ==
+        std::vector{Outcome::stored, Outcome::stored, Outcome::conflict, Outcome::stored, Outcome::duplicate});
+  CHECK(results[1].time == at(1));
+  CHECK(results[3].time == at(30001));
+}
+
 TEST_CASE_TEMPLATE_DEFINE("text of every kind is kept as it is", Backend, store_contract_hostile_text) {
   Backend backend;
   auto store = backend.open();
@@ -285,6 +330,9 @@ TEST_CASE_TEMPLATE_DEFINE("a reader sees whole transactions while the writer wri
   TEST_CASE_TEMPLATE_INVOKE(store_contract_range, Backend);           \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_tokens, Backend);          \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_change_counter, Backend);  \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_controllers, Backend);     \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_months, Backend);          \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_mixed_receipt, Backend);   \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_hostile_text, Backend);    \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_readers, Backend)
 

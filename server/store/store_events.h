@@ -1,9 +1,9 @@
 #pragma once
-// The events of a SQLite store as its writer sees them: key and owner of each, kept in memory and read again when
-// another connection has committed. Used within a transaction of the store; after one that failed, forget().
+// The events of a store as its writer sees them: key and owner of each, kept in memory and read again when another
+// connection has changed something. Used within a transaction of the store; after one that failed, forget().
 
 #include "common/messages.h"
-#include "common/sqlite.h"
+#include "server/store/sql_session.h"
 #include "server/store/store.h"
 
 #include <string>
@@ -20,12 +20,13 @@ struct KnownEvent {
   std::int64_t taken_begin = 0, taken_end = 0;
 };
 
-class SqliteEvents {
+class StoreEvents {
  public:
-  explicit SqliteEvents(Database& database);
+  explicit StoreEvents(SqlSession& session) : session_(session) {}
 
   // At the begin of a transaction: reads the events again if another connection has changed the database.
-  void refresh();
+  void refresh() { refresh(session_.change_counter()); }
+  void refresh(std::int64_t change_counter);
   // Memory may hold what was rolled back.
   void forget() { loaded_ = false; }
 
@@ -41,12 +42,9 @@ class SqliteEvents {
  private:
   void load();
 
-  Statement data_version_;
-  Statement select_keys_, select_all_;
-  Statement insert_, claim_, update_;
-  Database& database_;
+  SqlSession& session_;
   std::unordered_map<std::string, KnownEvent> known_;  // by public id
-  std::int64_t version_ = 0;                           // the data_version that known_ was read at
+  std::int64_t version_ = 0;                           // the change_counter that known_ was read at
   bool loaded_ = false;
 };
 

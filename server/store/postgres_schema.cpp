@@ -1,0 +1,117 @@
+#include "server/store/postgres_schema.h"
+
+#include "server/store/store.h"
+
+namespace webmacs {
+namespace {
+
+// The same tables as in SQLite (sqlite_schema.cpp says why they are as they are). Times are microseconds since 1970 and
+// truths are integers here, too: what reads and writes them is one text for both.
+// datapoints: a partition for each month, so that old ones are dropped whole and indexes stay small. No foreign key: it
+// would be looked up for each row, and only one writer makes and deletes events.
+// changes: counts what other connections keep in memory.
+const char* const version_1 = R"sql(
+CREATE TABLE events (
+  key BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  public_id TEXT COLLATE "C" NOT NULL UNIQUE,
+  controller TEXT NOT NULL DEFAULT '',
+  described BIGINT NOT NULL DEFAULT 0,
+  name TEXT NOT NULL DEFAULT '',
+  type TEXT NOT NULL DEFAULT 'analog',
+  unit TEXT NOT NULL DEFAULT '',
+  min_value DOUBLE PRECISION,
+  max_value DOUBLE PRECISION,
+  poll_interval DOUBLE PRECISION,
+  max_silence DOUBLE PRECISION,
+  device TEXT NOT NULL DEFAULT ''
+);
+
+CREATE TABLE datapoints (
+  event BIGINT NOT NULL,
+  time BIGINT NOT NULL,
+  value DOUBLE PRECISION,
+  reason TEXT,
+  PRIMARY KEY (event, time)
+) PARTITION BY RANGE (time);
+
+CREATE TABLE tokens (
+  key BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name TEXT NOT NULL,
+  hash TEXT NOT NULL UNIQUE,
+  role TEXT NOT NULL,
+  created BIGINT NOT NULL,
+  expires BIGINT,
+  revoked BIGINT
+);
+CREATE UNIQUE INDEX tokens_in_use ON tokens (name) WHERE revoked IS NULL;
+
+CREATE TABLE controllers (
+  name TEXT COLLATE "C" PRIMARY KEY,
+  last_seen BIGINT NOT NULL,
+  status TEXT NOT NULL DEFAULT ''
+);
+
+CREATE TABLE write_probe (filler TEXT NOT NULL);
+
+CREATE TABLE changes (number BIGINT NOT NULL);
+INSERT INTO changes VALUES (1);
+CREATE FUNCTION count_change() RETURNS trigger LANGUAGE plpgsql AS
+  'BEGIN UPDATE webmacs.changes SET number = number + 1; RETURN NULL; END';
+CREATE TRIGGER count_change AFTER INSERT OR UPDATE OR DELETE ON events
+  FOR EACH ROW EXECUTE FUNCTION count_change();
+CREATE TRIGGER count_change AFTER INSERT OR UPDATE OR DELETE ON tokens
+  FOR EACH ROW EXECUTE FUNCTION count_change();
+)sql";
+
+// Any number that no other program is likely to lock.
+const char* const lock_schema = "SELECT pg_advisory_xact_lock(1463634243)";
+
+std::size_t schema_version(PostgresConnection& connection) {
+  const auto version = connection.execute_for_row("SELECT coalesce(max(version), 0) FROM schema_version");
+  return std::stoull(version.at(0));
+}
+
+void require_known(std::size_t version) {
+  const std::size_t newest = postgres_migrations().size();
+  if (version <= newest) return;
+  throw StoreError("the PostgreSQL store cannot be opened: its schema is version " + std::to_string(version) +
+                   ", and this program knows versions up to " + std::to_string(newest) +
+                   "; a newer program has written it: install that one, or restore a backup");
+}
+
+}  // namespace
+
+const std::vector<std::string>& postgres_migrations() {
+  static const std::vector<std::string> migrations{version_1};
+  return migrations;
+}
+
+void migrate_postgres(PostgresConnection& connection) {
+  connection.execute(
+      "SET search_path = webmacs; SET synchronous_commit = on; SET timezone = 'UTC';"
+      "SET default_transaction_isolation = 'read committed'; SET idle_in_transaction_session_timeout = '60s'");
+  const auto there = connection.execute_for_row("SELECT to_regclass('webmacs.schema_version') IS NOT NULL");
+  if (there.at(0) == "t") {
+    const std::size_t version = schema_version(connection);
+    require_known(version);
+    if (version == postgres_migrations().size()) return;
+  }
+  connection.set_patience(std::chrono::hours(1));
+  for (bool done = false; !done;) {
+    connection.execute(std::string("BEGIN; ") + lock_schema);
+    connection.execute(
+        "CREATE SCHEMA IF NOT EXISTS webmacs;"
+        "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, applied TIMESTAMPTZ DEFAULT now())");
+    const std::size_t version = schema_version(connection);
+    require_known(version);
+    done = version == postgres_migrations().size();
+    if (!done) {
+      connection.execute(postgres_migrations()[version]);
+      connection.execute("INSERT INTO schema_version (version) VALUES (" + std::to_string(version + 1) + ")");
+    }
+    connection.commit();
+  }
+  connection.set_usual_patience();
+}
+
+}  // namespace webmacs

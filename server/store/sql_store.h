@@ -1,0 +1,32 @@
+#pragma once
+// What SQLite and PostgreSQL stores do alike: everything but how readings get in and out, and how a connection comes
+// about and goes.
+
+#include "server/store/sql_session.h"
+#include "server/store/store.h"
+#include "server/store/store_events.h"
+
+#include <functional>
+
+namespace webmacs {
+
+class SqlStore : public Store {
+ public:
+  std::vector<DescribeResult> describe(const std::string& controller,
+                                       const std::vector<EventDescription>& events) override;
+  std::vector<EventRecord> events() override;
+  std::vector<TokenRecord> tokens() override;
+  void add_token(const TokenRecord& token) override;
+  bool revoke_token(std::string_view name, Timestamp when) override;
+  std::vector<ControllerRecord> controllers() override;
+  void save_controllers(const std::vector<ControllerRecord>& controllers) override;
+
+ protected:
+  // Both turn what the database throws into StoreError.
+  // One transaction, durable on return; the events are as they are now.
+  virtual void in_transaction(const std::function<void(SqlSession&, StoreEvents&)>& work) = 0;
+  // Without one: each statement stands for itself.
+  virtual void in_session(const std::function<void(SqlSession&, StoreEvents&)>& work) = 0;
+};
+
+}  // namespace webmacs

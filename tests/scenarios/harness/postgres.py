@@ -1,0 +1,65 @@
+"""A PostgreSQL server of the scenario's own: Debian's programs, a folder that goes with it, a socket there and no port.
+Run by root it runs as nobody, since PostgreSQL refuses root."""
+
+import os
+import pwd
+import subprocess
+
+from .programs import SLOWNESS, Program
+from .wait import until
+
+PROGRAMS = "/usr/lib/postgresql/15/bin"
+
+
+class Postgres:
+    def __init__(self, scenario):
+        self.folder = scenario.folder / "postgres"
+        self.folder.mkdir(mode=0o700)
+        self._as_user = []
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
+            scenario.folder.chmod(0o711)
+            self._as_user = ["--reuid", str(nobody.pw_uid), "--regid", str(nobody.pw_gid), "--clear-groups"]
+        subprocess.run(["setpriv", *self._as_user, "--", f"{PROGRAMS}/initdb", "--no-sync", "-A", "trust", "-U", "webmacs",
+                        "-E", "UTF8", "--locale=C.UTF-8", "-D", self.folder / "data"], check=True, capture_output=True)
+        self.program = scenario.program("postgres", [
+            "setpriv", "--pdeathsig", "QUIT", *self._as_user, "--", f"{PROGRAMS}/postgres", "-D", self.folder / "data",
+            "-k", self.folder, "-h", "", "-c", "max_connections=40", "-c", "shared_buffers=64MB"])
+
+    def url(self, database="postgres"):
+        return f"postgresql://webmacs@/{database}?host={self.folder}"
+
+    async def start(self):
+        self.program.start()
+        await until(self.answers, 60 * SLOWNESS, "PostgreSQL answers")
+        return self
+
+    def answers(self):
+        assert self.program.running, "PostgreSQL ended"
+        return self._psql("SELECT 1").returncode == 0
+
+    def stop(self):
+        """As an administrator does: connections are ended, then the server."""
+        self.program.terminate(2)
+        self.program.wait(30)
+
+    def kill(self):
+        """As a power cut."""
+        self.program.kill()
+        (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+
+    def _psql(self, sql):
+        return subprocess.run(["psql", "-XAtF", "\t", "-d", self.url(), "-c", f"SET search_path = webmacs", "-c", sql],
+                              capture_output=True, text=True, check=False)
+
+    def rows(self, sql):
+        """What it answers, as lists of texts."""
+        done = self._psql(sql)
+        assert done.returncode == 0, done.stderr
+        return [line.split("\t") for line in done.stdout.splitlines()[1:]]
+
+    def datapoints(self):
+        """(event, microseconds since 1970, value) in the order of time."""
+        return [(event, int(time), float(value)) for event, time, value in self.rows(
+            "SELECT e.public_id, d.time, d.value FROM datapoints d JOIN events e ON e.key = d.event ORDER BY d.time, 1")]

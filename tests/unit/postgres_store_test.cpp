@@ -1,0 +1,154 @@
+#include "server/store/postgres_store.h"
+
+#include "postgres_server.h"
+#include "server/store/postgres_schema.h"
+#include "store_suite.h"
+
+#include <thread>
+
+using namespace webmacs;
+using namespace webmacs::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+class PostgresBackend {
+ public:
+  std::unique_ptr<Store> open() { return open_store(url_); }
+
+ private:
+  const std::string url_ = PostgresServer::shared().create_database();
+};
+
+std::string failure_of_open(const std::string& url) {
+  try {
+    open_store(url);
+  } catch (const StoreError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// Tries until it works, as the hub does.
+std::vector<AppendResult> append_patiently(Store& store, const std::vector<IncomingReading>& readings) {
+  const auto deadline = std::chrono::steady_clock::now() + 60s;
+  for (;;) {
+    try {
+      return append(store, "rig1", readings);
+    } catch (const StoreError&) {
+      if (std::chrono::steady_clock::now() > deadline) throw;
+      std::this_thread::sleep_for(50ms);
+    }
+  }
+}
+
+}  // namespace
+
+TYPE_TO_STRING(PostgresBackend);
+namespace webmacs::testing {
+WEBMACS_STORE_CONTRACT(PostgresBackend);
+}
+
+TEST_CASE("months are made ahead, and for whatever month a reading names") {
+  const std::string url = PostgresServer::shared().create_database();
+  auto store = open_store(url);
+  PostgresConnection connection(url, "");
+  const auto partitions = [&] {
+    return connection.integer("SELECT count(*) FROM pg_inherits WHERE inhparent = 'webmacs.datapoints'::regclass");
+  };
+  CHECK(partitions() == 2);
+  append(*store, "rig1", {good("evt_a", at(0), 1)});
+  CHECK(partitions() == 3);
+  CHECK(connection.integer("SELECT count(*) FROM webmacs.datapoints_2025_01") == 1);
+  append(*store, "rig1", {good("evt_a", at(1), 1)});
+  CHECK(partitions() == 3);
+}
+
+TEST_CASE("several programs may open a new database at once") {
+  const std::string url = PostgresServer::shared().create_database();
+  constexpr int count = 6;
+  std::vector<std::string> failures(count);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < count; ++i) {
+    threads.emplace_back([&, i] {
+      try {
+        auto store = open_store(url);
+        append(*store, "rig1", {good("evt_" + std::to_string(i), at(0), i)});
+      } catch (const StoreError& error) {
+        failures[static_cast<std::size_t>(i)] = error.what();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const std::string& failure : failures) CHECK(failure == "");
+  CHECK(open_store(url)->events().size() == count);
+}
+
+TEST_CASE("a database of a newer program is refused and left as it is") {
+  const std::string url = PostgresServer::shared().create_database();
+  { open_store(url); }
+  PostgresConnection(url, "").execute("INSERT INTO webmacs.schema_version (version) VALUES (99)");
+  CHECK(contains(failure_of_open(url), "its schema is version 99"));
+}
+
+TEST_CASE("what cannot be connected to is named, with what to do, and without the password") {
+  PostgresServer& server = PostgresServer::shared();
+  const std::string missing = failure_of_open(server.url("nobody_made_this"));
+  CHECK(contains(missing, "nobody_made_this"));
+  CHECK(contains(missing, "does not exist"));
+  const std::string nobody_there = failure_of_open("postgresql://user:secret@127.0.0.1:1/db");
+  CHECK(contains(nobody_there, "is PostgreSQL running and reachable"));
+  CHECK_FALSE(contains(nobody_there, "secret"));
+}
+
+TEST_CASE("a datum that PostgreSQL does not take as text does not stop the others") {
+  const std::string url = PostgresServer::shared().create_database();
+  auto store = open_store(url);
+  const auto results = append(
+      *store, "rig1",
+      {bad("evt_a", at(0), std::string("nul\0here", 8)), bad("evt_a", at(1), "broken \xff"), good("evt_a", at(2), 1)});
+  CHECK(outcomes(results) == std::vector{Outcome::stored, Outcome::stored, Outcome::stored});
+  const auto points = everything(*store, "evt_a");
+  CHECK(points.at(0).reading.reason == "nul here");
+  CHECK(points.at(1).reading.reason == "broken \xEF\xBF\xBD");
+}
+
+TEST_CASE("a server that is stopped or killed is connected to again, and nothing acknowledged is lost") {
+  PostgresServer& server = PostgresServer::shared();
+  auto store = open_store(server.create_database());
+  append(*store, "rig1", {good("evt_a", at(0), 1)});
+  server.stop();
+  CHECK_THROWS_AS(append(*store, "rig1", {good("evt_a", at(1), 1)}), StoreError);
+  CHECK_THROWS_AS(store->check(), StoreError);
+  server.start();
+  CHECK(append_patiently(*store, {good("evt_a", at(1), 1)})[0].outcome == Outcome::stored);
+  server.kill();
+  CHECK_THROWS_AS(append(*store, "rig1", {good("evt_a", at(2), 1)}), StoreError);
+  server.start();
+  CHECK(append_patiently(*store, {good("evt_a", at(1), 1), good("evt_a", at(2), 1)})[0].outcome == Outcome::duplicate);
+  store->check();
+  CHECK(everything(*store, "evt_a").size() == 3);
+}
+
+TEST_CASE("a connection that an administrator ends while nothing happens costs one failure") {
+  const std::string url = PostgresServer::shared().create_database();
+  auto store = open_store(url);
+  append(*store, "rig1", {good("evt_a", at(0), 1)});
+  PostgresConnection(url, "").execute(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND "
+      "pid <> pg_backend_pid()");
+  CHECK_THROWS_AS(append(*store, "rig1", {good("evt_a", at(1), 1)}), StoreError);
+  CHECK(append(*store, "rig1", {good("evt_a", at(1), 1)})[0].outcome == Outcome::stored);
+}
+
+TEST_CASE("a server that does not answer is given up after a while") {
+  const std::string url = PostgresServer::shared().create_database();
+  PostgresConnection connection(url, "");
+  connection.set_patience(200ms);
+  CHECK_THROWS_WITH_AS(connection.execute("SELECT pg_sleep(20)"), doctest::Contains("no answer"), PostgresError);
+  CHECK(connection.has_ended());
+}
