@@ -4,6 +4,7 @@ a second the device code makes beside a bare loop over a raw socket in the same 
 import asyncio
 import json
 import subprocess
+from pathlib import Path
 
 from setting import Setting, cpu_seconds, is_quick, show, show_at_least
 
@@ -40,18 +41,41 @@ def jitter_ms(times):
     return [abs(offset - middle) / 1000 for offset in offsets]
 
 
+def wake_ups(pid):
+    """How often its threads went to sleep and were woken."""
+    return sum(int(line.split()[1]) for task in Path(f"/proc/{pid}/task").iterdir()
+               for line in (task / "status").read_text(encoding="ascii").splitlines()
+               if line.startswith("voluntary_ctxt_switches:"))
+
+
+async def idle_agent(setting, hub, seconds):
+    """Share of a core and wake-ups a second of an agent that has nothing to do: connected, its one poll is an hour away."""
+    idle_rig = "\n".join(["[device:plc]", "host = 10.0.0.1", "[event:idle]", "device = plc", "register = holding:0",
+                          "type = uint16", "poll_interval = 3600", ""])
+    with Simulator(setting.folder, "idle", idle_rig) as simulator:
+        agent = Agent(setting, simulator.local.read_text(), hub, await hub.token("idle", "controller"), "idle").start()
+        await until(lambda: hub.store.datapoints("idle"), 20)
+        spent, woken = cpu_seconds(agent.program.pid), wake_ups(agent.program.pid)
+        await asyncio.sleep(seconds)
+        spent, woken = cpu_seconds(agent.program.pid) - spent, wake_ups(agent.program.pid) - woken
+        assert agent.stop()[0] == 0
+    return spent / seconds, woken / seconds
+
+
 async def measure_agent(seconds):
     with Setting() as setting:
         hub = setting.hub()
         token = await hub.token("rig1", "controller")
         await hub.start()
+        idle_share, idle_woken = await idle_agent(setting, hub, seconds / 2)
         with Simulator(setting.folder, "rig", rig()) as simulator:
             agent = Agent(setting, simulator.local.read_text(), hub, token, poll_interval="1").start()
             await until(lambda: hub.store.count() >= 3 * EVENTS, 20)  # warm
             before, skipped = cpu_seconds(agent.program.pid), hub.store.count()
+            woken = wake_ups(agent.program.pid)
             await asyncio.sleep(seconds)
             spent, memory = cpu_seconds(agent.program.pid) - before, resident_mb(agent.program.pid)
-            polled = hub.store.count() - skipped
+            polled, woken = hub.store.count() - skipped, wake_ups(agent.program.pid) - woken
             assert agent.stop()[0] == 0
         jitter = []
         for device in range(DEVICES):
@@ -60,7 +84,9 @@ async def measure_agent(seconds):
         assert hub.stop()[0] == 0
     jitter.sort()
     show("poller, values", polled / seconds, "per second", note=f"of {EVENTS}")
-    show("poller, CPU of the agent", 100 * spent / seconds, "% of a core", 5)
+    show("poller, CPU of the agent", 100 * spent / seconds, "% of a core", 5,
+         f"{spent / seconds / idle_share:.1f} times an idle agent's {100 * idle_share:.2f}")
+    show("poller, wake-ups of the agent", woken / seconds, "per second", note=f"idle {idle_woken:.0f}")
     show("poller, memory of the agent (peak RSS)", memory, "MB", 30)
     show("poller, jitter of a poll p50", jitter[len(jitter) // 2], "ms")
     show("poller, jitter of a poll p99", jitter[int(0.99 * len(jitter))], "ms", 5)
