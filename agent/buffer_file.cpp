@@ -13,7 +13,8 @@ constexpr std::int64_t page_bytes = 4096;
 constexpr std::int64_t most_bytes_kept_free = 1024 * 1024;
 constexpr std::int64_t rows_per_dropped_mark = 4;
 constexpr int pages_per_shrink_step = 1024;
-constexpr std::int64_t row_overhead_bytes = 48;  // more than seq, event, time, value and their header take
+constexpr std::chrono::milliseconds recovery_patience{200};  // others wait for the file meanwhile
+constexpr std::int64_t row_overhead_bytes = 48;              // more than seq, event, time, value and their header take
 
 // Our statements are right and our rows fit: where SQLite objects to them all the same, the file is not as it was
 // written. The same holds where it is not to be written although the system allows it: its header says so.
@@ -239,8 +240,8 @@ void BufferFile::read_page(const BufferVisit& visit, BufferVisitResult& result) 
 // Last in a visit: what it takes out of the recovery must reach the outbox.
 void BufferFile::recover(const BufferVisit& visit, BufferVisitResult& result) {
   if (!recovery_) return;
-  result.recovered = recovery_->next(visit.recover_size);
-  if (!result.recovered.empty()) return;
+  result.recovered = recovery_->next(visit.recover_size, recovery_patience);
+  if (!result.recovered.empty() || !recovery_->ended()) return;
   recovery_stuck_ = !recovery_->finish();
   recovery_.reset();
   look_for_recovery();

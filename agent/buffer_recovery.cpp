@@ -15,6 +15,7 @@ namespace fs = std::filesystem;
 constexpr const char* aside_mark = ".damaged-";
 constexpr const char* recovered_mark = ".recovered";
 constexpr std::size_t recovered_files_kept = 2;
+constexpr int most_events = 100'000;  // a damaged tree may show its leaves again and again
 
 bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
@@ -75,7 +76,11 @@ BufferRecovery::BufferRecovery(std::string file) : file_(std::move(file)) {
     database_ = std::make_unique<Database>(file_, Database::Mode::read_only);
     // Read a file that is shorter than it says, and look at each cell before it is trusted.
     database_->execute("PRAGMA writable_schema = ON; PRAGMA cell_size_check = ON; PRAGMA cache_size = -1024");
-    load_events();
+    // The index that keeps names unique holds all of it a second time, and what is bad can be met from either end.
+    for (const char* order : {"", " DESC"}) {
+      load_events(std::string("events ORDER BY id") + order);
+      load_events(std::string("events INDEXED BY sqlite_autoindex_events_1 ORDER BY event_public_id") + order);
+    }
     walk_ = std::make_unique<RowidWalk>(*database_,
                                         "SELECT seq, event, time, value, reason, retried, sum FROM readings"
                                         " WHERE seq >= ? ORDER BY seq");
@@ -86,32 +91,53 @@ BufferRecovery::BufferRecovery(std::string file) : file_(std::move(file)) {
 
 BufferRecovery::~BufferRecovery() = default;
 
-void BufferRecovery::load_events() {
-  RowidWalk events(*database_, "SELECT id, event_public_id FROM events WHERE id >= ? ORDER BY id");
-  while (const Statement* row = events.next()) {
-    if (events.accept()) event_names_[row->integer(0)] = row->text(1);
+// As far as it goes.
+void BufferRecovery::load_events(const std::string& from) {
+  try {
+    Statement events(*database_, "SELECT id, event_public_id FROM " + from);
+    for (int row = 0; row < most_events && events.step(); ++row) {
+      const std::int64_t id = events.integer(0);
+      const std::string name = events.text(1);
+      const auto [first, last] = event_names_.equal_range(id);
+      if (std::none_of(first, last, [&](const auto& known) { return known.second == name; })) {
+        event_names_.emplace(id, name);
+      }
+    }
+  } catch (const SqliteError& error) {
+    log_debug("buffer: {}", error.what());
   }
 }
 
-std::vector<BufferedReading> BufferRecovery::next(std::size_t limit) {
+// The reading, when it is as it was written.
+std::optional<BufferedReading> BufferRecovery::whole(const Statement& row) const {
+  if (row.is_null(6)) return std::nullopt;
+  const auto [first, last] = event_names_.equal_range(row.integer(1));
+  for (auto event = first; event != last; ++event) {
+    BufferedReading buffered = buffered_reading(row, event->second);
+    if (row.integer(6) == row_sum(buffered)) return buffered;
+  }
+  return std::nullopt;
+}
+
+std::vector<BufferedReading> BufferRecovery::next(std::size_t limit, std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
   std::vector<BufferedReading> found;
   while (walk_ && found.size() < limit) {
-    const Statement* row = walk_->next();
+    const Statement* row = walk_->next(deadline);
     if (row == nullptr) break;
-    const auto event = event_names_.find(row->integer(1));
-    BufferedReading buffered = buffered_reading(*row, event == event_names_.end() ? std::string() : event->second);
-    if (row->is_null(6) || row->integer(6) != row_sum(buffered)) {
+    std::optional<BufferedReading> buffered = whole(*row);
+    if (!buffered) {
       ++damaged_rows_;
-      continue;
+    } else if (walk_->accept()) {
+      found.push_back(std::move(*buffered));
     }
-    if (walk_->accept()) found.push_back(std::move(buffered));
   }
   recovered_ += static_cast<std::int64_t>(found.size());
   return found;
 }
 
 bool BufferRecovery::finish() {
-  const std::int64_t places = walk_ ? walk_->unreadable_places() : 0;
+  const std::int64_t places = unreadable_places();
   walk_.reset();
   database_.reset();
   if (!trouble_.empty()) {

@@ -6,9 +6,11 @@
 #include "agent/rowid_walk.h"
 #include "common/sqlite.h"
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,8 +28,10 @@ class BufferRecovery {
   explicit BufferRecovery(std::string file);
   ~BufferRecovery();
 
-  // At most `limit` readings, oldest first, numbered as they were there; none: there are no more.
-  std::vector<BufferedReading> next(std::size_t limit);
+  // At most `limit` readings, oldest first, numbered as they were there; fewer, also none, when looking for them takes
+  // longer than `patience`.
+  std::vector<BufferedReading> next(std::size_t limit, std::chrono::milliseconds patience);
+  bool ended() const { return walk_ == nullptr || walk_->ended(); }
 
   // When everything that next() gave is safe: the file gets a name that says it was read ("….recovered"), so that it is
   // not read again, and the oldest of those that have one are removed; two stay.
@@ -37,15 +41,18 @@ class BufferRecovery {
   const std::string& file() const { return file_; }
   std::int64_t recovered() const { return recovered_; }
   std::int64_t damaged_rows() const { return damaged_rows_; }  // readable, but not as they were written
+  std::int64_t unreadable_places() const { return walk_ ? walk_->unreadable_places() : 0; }
+  const std::string& trouble() const { return trouble_; }  // why nothing at all can be read; empty when it can
 
  private:
-  void load_events();
+  void load_events(const std::string& from);
+  std::optional<BufferedReading> whole(const Statement& row) const;
 
   const std::string file_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<RowidWalk> walk_;
-  std::map<std::int64_t, std::string> event_names_;
-  std::string trouble_;  // why nothing at all can be read
+  std::multimap<std::int64_t, std::string> event_names_;  // a damaged file may have two; a row's sum knows
+  std::string trouble_;
   std::int64_t recovered_ = 0;
   std::int64_t damaged_rows_ = 0;
 };

@@ -1,5 +1,7 @@
 #include "agent/rowid_walk.h"
 
+#include <algorithm>
+
 namespace webmacs {
 namespace {
 
@@ -15,8 +17,9 @@ constexpr std::int64_t most_strangers = 10000;
 
 RowidWalk::RowidWalk(Database& database, std::string_view sql) : statement_(database, sql) {}
 
-const Statement* RowidWalk::next() {
+const Statement* RowidWalk::next(std::chrono::steady_clock::time_point deadline) {
   while (!ended_) {
+    if (std::chrono::steady_clock::now() > deadline) return nullptr;
     try {
       if (strangers_ > most_strangers) {
         step_over();
@@ -32,7 +35,7 @@ const Statement* RowidWalk::next() {
       } else if (stride_ > 1) {
         step_back();
       } else {
-        ++strangers_;
+        note_stranger();
         return &statement_;
       }
     } catch (const SqliteError&) {
@@ -45,19 +48,33 @@ const Statement* RowidWalk::next() {
 
 bool RowidWalk::accept() {
   const std::int64_t number = statement_.integer(0);
-  if (number < at_) return false;
+  if (number <= accepted_) return false;
+  accepted_ = number;
+  stranger_ = number;
   misses_ = 0;
   strangers_ = 0;
   if (number == INT64_MAX) {
     ended_ = true;
   } else {
-    at_ = number + 1;
+    at_ = std::max(at_, number + 1);
   }
   return true;
 }
 
+// A table of nothing but such rows must not be read again and again.
+void RowidWalk::note_stranger() {
+  const std::int64_t number = statement_.integer(0);
+  if (stranger_ >= 0 && number - 1 == stranger_ && number >= at_ && number < INT64_MAX) {
+    at_ = number + 1;
+    strangers_ = 0;
+  }
+  stranger_ = number;
+  ++strangers_;
+}
+
 void RowidWalk::step_over() {
   under_way_ = false;
+  stranger_ = -1;
   strangers_ = 0;
   if (misses_++ == 0) ++places_;
   if (misses_ <= single_steps) {

@@ -4,8 +4,10 @@ webmacs_unit_tests(agent
   buffer_file_test.cpp
   buffer_power_cut_test.cpp
   buffer_recovery_test.cpp
+  outbox_backlog_test.cpp
   outbox_crash_test.cpp
   outbox_test.cpp
+  outbox_trouble_test.cpp
   poller_test.cpp
   report_filter_test.cpp
   uplink_test.cpp
