@@ -6,9 +6,7 @@
 #include "server/net/frontend_session.h"
 #include "server/net/refused_session.h"
 #include "server/net/stream_query.h"
-
-#include <algorithm>
-#include <cctype>
+#include "server/net/upgrade_request.h"
 
 namespace webmacs {
 namespace {
@@ -18,19 +16,6 @@ namespace http = boost::beast::http;
 constexpr std::string_view telemetry_path = "/ws/controller/telemetry";
 constexpr std::string_view stream_path = "/ws/datapoints/stream";
 constexpr std::size_t answer_queue_bytes = 1024 * 1024;  // of a controller: acknowledgements
-
-// RFC 6455, section 4.2.1: 16 bytes in base64.
-bool is_key(std::string_view text) {
-  return text.size() == 24 && text.substr(22) == "==" &&
-         std::all_of(text.begin(), text.begin() + 22,
-                     [](unsigned char c) { return (std::isalnum(c) != 0 && c < 0x80) || c == '+' || c == '/'; });
-}
-
-HttpResponse upgrade_required() {
-  auto response = problem(426, "this path speaks WebSocket, version 13");
-  response.headers = {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}};
-  return response;
-}
 
 }  // namespace
 
@@ -50,15 +35,7 @@ bool WebSocketEntry::is_websocket_path(std::string_view path) {
 
 std::optional<HttpResponse> WebSocketEntry::refusal(const HttpRequest& request) {
   if (!is_websocket_path(request.path)) return problem(404, "there is nothing at this path");
-  const bool upgrade = http::token_list{request.header[http::field::connection]}.exists("upgrade") &&
-                       http::token_list{request.header[http::field::upgrade]}.exists("websocket");
-  if (!upgrade || request.header.method() != http::verb::get || request.header.version() != 11 ||
-      request.joined_fields("Sec-WebSocket-Version") != "13") {
-    return upgrade_required();
-  }
-  if (!is_key(request.joined_fields("Sec-WebSocket-Key"))) {
-    return problem(400, "Sec-WebSocket-Key is not 16 bytes in base64");
-  }
+  if (auto refused_upgrade = refuse_upgrade(request)) return refused_upgrade;
   if (!origin_allowed(request, settings_.allowed_origins)) {
     origin_log_.write(
         fmt::format("refused a WebSocket from {}: its Origin {} is not this host and not in allowed_origins",

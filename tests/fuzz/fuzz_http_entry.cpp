@@ -7,6 +7,7 @@
 #include "property.h"
 #include "server/net/credentials.h"
 #include "server/net/http_message.h"
+#include "server/net/upgrade_request.h"
 #include "server/stream/event_filter.h"
 
 #include <boost/asio/ip/address.hpp>
@@ -51,10 +52,9 @@ void check_request(const http::request_parser<http::empty_body>& parser, std::st
 
   // Beast has read the header; the engine reads the same bytes again and must not see another request in them.
   const auto answer = answer_upgrade(bytes, offers_webmacs_subprotocol(request) ? webmacs_subprotocol : "");
-  if (answer.accepted) {
-    WEBMACS_PROPERTY(!request.field(http::field::sec_websocket_key).empty());
-    WEBMACS_PROPERTY(request.field(http::field::sec_websocket_version) == "13");
-    WEBMACS_PROPERTY(answer.consumed == used);  // and both take the same bytes for frames
+  if (!refuse_upgrade(request)) {
+    WEBMACS_PROPERTY(answer.accepted);
+    WEBMACS_PROPERTY(answer.consumed == used);  // both take the same bytes for frames
   }
 
   const auto written = serialize(problem(404, request.path), true, false);
