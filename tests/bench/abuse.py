@@ -27,8 +27,9 @@ class Attack:
 
     def __init__(self, setting, name):
         self._command = ["setpriv", "--pdeathsig", "KILL", "--", "taskset", "-c", str(OTHER_CORE), "nice", "-n", "19",
-                         sys.executable, Path(__file__).with_name("attack.py"), name, str(setting.server.port)]
-        self._environment = {**os.environ, "WEBMACS_CONTROLLER": setting.attacker}
+                         sys.executable, "-c", "import attack; attack.run()", name, str(setting.server.port)]
+        self._environment = {**os.environ, "WEBMACS_CONTROLLER": setting.attacker,
+                             "PYTHONPATH": str(Path(__file__).parent)}
 
     def __enter__(self):
         self._process = subprocess.Popen(self._command, env=self._environment)

@@ -1,5 +1,5 @@
-"""One attack on the hub, over and over until it is ended: attack.py NAME PORT; the token is in WEBMACS_CONTROLLER. Run by
-abuse.py as a process of its own."""
+"""One attack on the hub, over and over until it is ended. abuse.py runs it as a process of its own with the arguments NAME
+PORT; the token is in WEBMACS_CONTROLLER."""
 
 import os
 import resource
@@ -32,7 +32,7 @@ ATTACKS = {
     "tiny fragments that grow": lambda port: attacks.tiny_fragments(port, TARGET, 1_000_000, attacks.GROWS),
 }
 
-if __name__ == "__main__":
+def run():
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     while True:
