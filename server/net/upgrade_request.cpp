@@ -32,6 +32,7 @@ std::optional<HttpResponse> refuse_upgrade(const HttpRequest& request) {
       request.joined_fields("Sec-WebSocket-Version") != "13") {
     return upgrade_required();
   }
+  if (request.field(http::field::host).empty()) return problem(400, "Host is missing");
   const auto length = request.joined_fields("Content-Length");
   if ((!length.empty() && length != "0") || request.header.find("Transfer-Encoding") != request.header.end()) {
     return problem(400, "an upgrade has no body");

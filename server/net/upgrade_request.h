@@ -7,7 +7,8 @@
 
 namespace webmacs {
 
-// The answer when it does not: 426 or 400. What passes is accepted by the engine, too.
+// The answer when it does not: 426 or 400. What passes is accepted by the engine, too, up to its own
+// bound of a head (16000 bytes).
 std::optional<HttpResponse> refuse_upgrade(const HttpRequest& request);
 
 }  // namespace webmacs

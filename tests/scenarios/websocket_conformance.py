@@ -236,6 +236,7 @@ class Conformance(Scenario):
                 ("version 14", {"Sec-WebSocket-Version": "14"}, 426), ("no version", {"Sec-WebSocket-Version": ""}, 426),
                 ("two versions", {"Sec-WebSocket-Version": "13, 8"}, 426),
                 ("another protocol", {"Upgrade": "h2c"}, 426), ("no upgrade", {"Connection": "keep-alive"}, 426),
+                ("no host", {"Host": ""}, 400), ("a body", {"Content-Length": "5"}, 400),
                 ("no key", {"Sec-WebSocket-Key": ""}, 400), ("a key of 15 bytes", {"Sec-WebSocket-Key": "A" * 20}, 400),
                 ("a key that is no base64", {"Sec-WebSocket-Key": "!" * 22 + "=="}, 400),
                 ("two keys", {"sec-websocket-key": "B" * 22 + "=="}, 400),
