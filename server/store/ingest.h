@@ -19,7 +19,7 @@ namespace webmacs {
 
 struct IngestLimits {
   std::size_t queued_readings = 50000;             // beyond it try_submit refuses
-  std::size_t transaction_readings = 1000;         // a transaction takes batches until it holds this many
+  std::size_t transaction_readings = 2000;         // a transaction takes batches until it holds this many
   std::chrono::milliseconds retry_interval{1000};  // how often a store that failed is tried again
 };
 

@@ -198,7 +198,8 @@ class Fan {
       }
     } else {
       auto room = options_.in_flight - std::min<std::uint64_t>(options_.in_flight, sent_ - arrived());
-      while (room >= options_.least_frame() && unsent_.size() < most_unsent_bytes) {
+      if (room < options_.least_frame()) return;
+      while (room >= options_.frame_messages && room > 0 && unsent_.size() < most_unsent_bytes) {
         room -= queue(std::min<std::size_t>(room, options_.most_frame()));
       }
     }

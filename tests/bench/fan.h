@@ -36,7 +36,10 @@ struct FanOptions {
   std::size_t burst = 0;
   std::chrono::nanoseconds interval{};
 
-  std::size_t least_frame() const { return std::max<std::size_t>(1, frame_messages); }
+  // It sends again when an eighth of what may be in flight has arrived: not a message for each that came.
+  std::size_t least_frame() const {
+    return frame_messages == 0 ? std::max<std::size_t>(1, in_flight / 8) : frame_messages;
+  }
   std::size_t most_frame() const { return frame_messages == 0 ? 500 : frame_messages; }
 };
 
