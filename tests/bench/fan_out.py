@@ -18,14 +18,13 @@ in bursts as a rig that is polled ten times a second sends them; and datapoints/
 --quick: one round of a second each."""
 
 import statistics
-import sys
 
 from generator import fan
 from peers import BareLoop, FastApi, Hub, HubOneByOne, Nchan, NpmWs
-from setting import Setting, show, show_at_least
+from setting import Setting, is_quick, show, show_at_least
 
 SERVER_CORE, GENERATOR_CORE = 0, 1
-QUICK = "--quick" in sys.argv
+QUICK = is_quick(__doc__)
 ROUNDS, SECONDS = (1, 1) if QUICK else (3, 1.5)
 PEERS = (Hub, BareLoop, NpmWs, Nchan, FastApi)
 # Subscribers, messages in flight, and how many times a peer's rate the hub's is to be.

@@ -10,15 +10,14 @@ sending one to its arrival at each subscriber.
 --quick: one round of a second each."""
 
 import statistics
-import sys
 
 from generator import fan
 from peers import FastApi, HubOneByOne
 from postgres import Postgres
-from setting import Setting, show, show_at_least
+from setting import Setting, is_quick, show, show_at_least
 
 SERVER_CORE, GENERATOR_CORE = 0, 1
-QUICK = "--quick" in sys.argv
+QUICK = is_quick(__doc__)
 ROUNDS, SECONDS = (1, 1) if QUICK else (5, 2)
 SUBSCRIBERS = 10
 IN_FLIGHT = 4000

@@ -5,14 +5,12 @@ seed, and as batches of one poll (100 readings ten times a second, 10 readings t
 
 --quick: 3 seconds each."""
 
-import sys
-
 from generator import fan
 from peers import Hub, HubOneByOne
-from setting import DiskProbe, Setting, show
+from setting import DiskProbe, Setting, is_quick, show
 
 SERVER_CORE, GENERATOR_CORE = 0, 1
-SECONDS = 3 if "--quick" in sys.argv else 10
+SECONDS = 3 if is_quick(__doc__) else 10
 
 
 def measure(server, how, subscribers, burst, interval, goal_p99, add_disk):

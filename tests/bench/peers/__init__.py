@@ -2,14 +2,13 @@
 is told, and is used as `with NpmWs(setting, core) as server`; the hub is one of them."""
 
 import asyncio
-import shutil
 import socket
-import subprocess
 import time
 from pathlib import Path
 
 from setting import cpu_seconds
 
+from harness.node import MODULES
 from harness.programs import BUILD, free_port
 
 HERE = Path(__file__).resolve().parent
@@ -102,26 +101,13 @@ class BareLoop(Peer):
 
 
 class NpmWs(Peer):
-    """npm's ws, installed beside our programs from the lock file."""
+    """npm's ws, which ./run installs below build/ from the tests' lock file."""
 
     name = "npm ws"
 
     def start(self):
-        folder = BUILD / "tests" / "bench" / "npm"
-        self.install(folder)
-        self.launch("node", folder / "fan_out.js")
+        self.launch("node", HERE / "fan_out.js", environment={"NODE_PATH": MODULES})
         self.wait_for_port()
-
-    @staticmethod
-    def install(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json", ".npmrc", "fan_out.js"):
-            shutil.copy(HERE / name, folder / name)
-        if (folder / "node_modules" / "ws" / "package.json").exists():
-            return
-        done = subprocess.run(["npm", "ci", "--silent"], cwd=folder, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise RuntimeError(f"npm ci: {done.stdout}{done.stderr}")
 
 
 class Nchan(Peer):
