@@ -19,4 +19,9 @@ void ConnectionManager::broadcast(const std::string& topic, const SharedFrame& f
   for (const auto& subscriber : found->second) subscriber->deliver(frames);
 }
 
+std::size_t ConnectionManager::subscribers(const std::string& topic) const {
+  const auto found = topics_.find(topic);
+  return found == topics_.end() ? 0 : found->second.size();
+}
+
 }  // namespace webmacs

@@ -4,6 +4,7 @@
 
 #include "common/websocket/connection.h"
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <set>
@@ -25,6 +26,7 @@ class ConnectionManager {
   void broadcast(const std::string& topic, const SharedFrame& frames);
 
   bool has_subscribers(const std::string& topic) const { return topics_.count(topic) > 0; }
+  std::size_t subscribers(const std::string& topic) const;
 
  private:
   std::map<std::string, std::set<std::shared_ptr<Subscriber>>> topics_;  // no topic without subscribers

@@ -10,6 +10,11 @@ namespace {
 
 constexpr std::chrono::seconds backfill_notice_interval{1};
 constexpr std::size_t largest_pending_bytes = 60 * 1024;
+// The default format: a write to a socket takes some microseconds whatever it carries, so what follows closely goes
+// along with it. The writes take a quarter of the time at most, until the longest spacing is reached.
+constexpr std::size_t many_subscribers = 20;
+constexpr std::chrono::microseconds spacing_per_subscriber{20};
+constexpr std::chrono::microseconds longest_spacing{2000};
 constexpr std::size_t most_kept_buffers = 32;  // of largest_pending_bytes and a datapoint
 
 std::string new_epoch() {
@@ -116,14 +121,21 @@ void LiveFeed::flush_large() {
   }
 }
 
-// The default format leaves at once; batches wait until stream_interval after the one before, a lone one not at all.
+// A lone datapoint leaves at once, those that follow it closely wait for company.
+LiveFeed::Clock::duration LiveFeed::spacing(const Group& group) const {
+  if (group.subscription.format == StreamFormat::batch) return stream_interval_;
+  const auto subscribers = connections_.subscribers(group.subscription.topic());
+  if (subscribers < many_subscribers) return Clock::duration::zero();
+  return std::min<Clock::duration>(subscribers * spacing_per_subscriber, longest_spacing);
+}
+
 void LiveFeed::flush_due() {
   const auto now = Clock::now();
   auto next = Clock::time_point::max();
   for (auto& [topic, group] : groups_) {
     if (group.pending.empty()) continue;
-    const auto due = group.last_flush + stream_interval_;
-    if (group.subscription.format == StreamFormat::single || due <= now) {
+    const auto due = group.last_flush + spacing(group);
+    if (due <= now) {
       flush(group);
     } else {
       next = std::min(next, due);
@@ -133,12 +145,12 @@ void LiveFeed::flush_due() {
 }
 
 void LiveFeed::arm(Clock::time_point due) {
-  if (flush_armed_) return;  // it re-arms itself for whatever is due later
-  flush_armed_ = true;
+  if (flush_armed_for_ <= due) return;  // it re-arms itself for whatever is due later
+  flush_armed_for_ = due;
   flush_timer_.expires_at(due);
   flush_timer_.async_wait([this](error_code ec) {
     if (ec) return;
-    flush_armed_ = false;
+    flush_armed_for_ = Clock::time_point::max();
     flush_due();
   });
 }
@@ -190,6 +202,8 @@ void LiveFeed::append_notices(std::string& frames, std::uint64_t after) const {
 
 void LiveFeed::subscribe(const Subscription& subscription, std::shared_ptr<Subscriber> subscriber) {
   const auto topic = subscription.topic();
+  // What waits for company was stored before it came.
+  if (subscription.format == StreamFormat::single) flush_topic(subscription);
   connections_.connect(topic, std::move(subscriber));
   groups_.try_emplace(topic, Group{subscription, {}, 0, {}});
 }

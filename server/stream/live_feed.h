@@ -102,6 +102,7 @@ class LiveFeed {
   void broadcast(const std::string& topic, const SharedFrame& frames, std::size_t count);
   void flush_large();
   void flush_due();
+  Clock::duration spacing(const Group& group) const;  // from one flush to the next
   void arm(Clock::time_point due);
 
   ConnectionManager& connections_;
@@ -119,7 +120,7 @@ class LiveFeed {
   std::map<std::string, Notice> notices_;  // each controller's newest
   std::map<std::string, Group> groups_;    // by topic; only those with subscribers
   boost::asio::steady_timer flush_timer_;
-  bool flush_armed_ = false;
+  Clock::time_point flush_armed_for_ = Clock::time_point::max();
   std::optional<FeedBackfill> backfill_;  // stored since the last notice
   std::set<std::string> backfilled_events_;
   boost::asio::steady_timer backfill_timer_;

@@ -37,6 +37,16 @@ struct Client : Subscriber {
   }
 };
 
+// One of many: it keeps only what it needs to tell what came.
+struct Listener : Subscriber {
+  std::string frames;
+  int deliveries = 0;
+  void deliver(const SharedFrame& more) override {
+    ++deliveries;
+    frames += *more;
+  }
+};
+
 struct Bench {
   boost::asio::io_context io;
   ConnectionManager connections;
@@ -90,6 +100,37 @@ TEST_CASE("the default format is one frame per good datapoint, with exactly the 
   CHECK(client->heard[1]["event_public_id"] == "d");
   CHECK(client->heard[0].size() == 5);
   CHECK(client->heard[0]["experiment_public_id"].is_null());
+}
+
+TEST_CASE("with many subscribers a lone datapoint leaves at once, and those that follow closely leave together") {
+  constexpr int count = 500;
+  Bench bench;
+  std::vector<std::shared_ptr<Listener>> listeners;
+  for (int i = 0; i < 100; ++i) {
+    listeners.push_back(std::make_shared<Listener>());
+    bench.feed.subscribe({}, listeners.back());
+  }
+  bench.feed.publish({point("a", 0)});
+  CHECK(listeners.front()->deliveries == 1);
+  for (int i = 1; i < count; ++i) bench.feed.publish({point("a", i)});
+  bench.io.run_for(milliseconds(100));
+  CHECK(listeners.front()->deliveries < count);
+  const auto frames = payloads(listeners.front()->frames);
+  REQUIRE(frames.size() == count);
+  for (int i = 0; i < count; ++i) REQUIRE(frames[static_cast<std::size_t>(i)]["value"] == i);
+  CHECK(listeners.back()->frames == listeners.front()->frames);
+}
+
+TEST_CASE("who subscribes gets nothing that was stored before, even when it waits for company") {
+  Bench bench;
+  std::vector<std::shared_ptr<Listener>> listeners(50);
+  for (auto& listener : listeners) bench.feed.subscribe({}, listener = std::make_shared<Listener>());
+  for (int i = 0; i < 10; ++i) bench.feed.publish({point("a", i)});
+  const auto late = std::make_shared<Listener>();
+  bench.feed.subscribe({}, late);
+  CHECK(payloads(listeners.front()->frames).size() == 10);
+  bench.io.run_for(milliseconds(20));
+  CHECK(late->deliveries == 0);
 }
 
 TEST_CASE("events= leaves the others out, in both formats") {
