@@ -1,0 +1,117 @@
+// Starting, changing and deleting an experiment.
+
+import type { Experiment } from '../messages';
+import type { ExperimentDraft } from '../data/rest';
+import { h } from '../ui/dom';
+import { openDialog } from '../ui/dialog';
+import { fromLocalInput, toLocalInput } from '../ui/format';
+import type { Workspace } from '../workspace';
+
+export function startDialog(workspace: Workspace, started: (experiment: Experiment) => void): void {
+  const form = fields(workspace, null);
+  openDialog({
+    title: 'Start an experiment',
+    submit: 'Start',
+    body: form.body,
+    run: async () => {
+      const made = await workspace.rest.createExperiment(form.draft());
+      await workspace.experiments.load();
+      started(made);
+    },
+  });
+}
+
+export function editDialog(workspace: Workspace, experiment: Experiment): void {
+  const form = fields(workspace, experiment);
+  openDialog({
+    title: 'Change the experiment',
+    submit: 'Save',
+    body: form.body,
+    run: async () => {
+      await workspace.rest.changeExperiment(experiment.public_id, form.draft());
+      await workspace.experiments.load();
+    },
+  });
+}
+
+export function deleteDialog(workspace: Workspace, experiment: Experiment, deleted: () => void): void {
+  openDialog({
+    title: `Delete “${experiment.name}”?`,
+    submit: 'Delete the experiment',
+    danger: true,
+    body: [
+      h('p', {}, 'Its name, notes and ', annotationCount(experiment), ' go, and cannot be brought back.'),
+      h('p', {}, h('strong', {}, 'Every measured value stays'), ': only the link between them and this experiment ends.'),
+    ],
+    run: async () => {
+      await workspace.rest.deleteExperiment(experiment.public_id);
+      await workspace.experiments.load();
+      deleted();
+    },
+  });
+}
+
+function annotationCount(experiment: Experiment): string {
+  const count = experiment.annotations.length;
+  return count === 1 ? 'its annotation' : `its ${count} annotations`;
+}
+
+interface Fields {
+  body: HTMLElement[];
+  draft(): ExperimentDraft;
+}
+
+// The bounds are asked for when an experiment is changed, and sent only if they were: what is shown has whole seconds.
+function fields(workspace: Workspace, experiment: Experiment | null): Fields {
+  const name = h('input', { required: true, maxlength: 200, autocomplete: 'off', value: experiment?.name ?? '' });
+  const notes = h('textarea', { rows: 3, value: experiment?.notes ?? '' });
+  const rigs = new RigChoice(workspace, experiment?.controllers ?? null);
+  const started = timeField(experiment?.started_on ?? null);
+  const stopped = timeField(experiment?.stopped_on ?? null);
+  const body: HTMLElement[] = [h('label', {}, 'Name', name), rigs.element, h('label', {}, 'Notes', notes)];
+  if (experiment) body.push(h('div', { class: 'pair' }, h('label', {}, 'Started', started.input), h('label', {}, 'Stopped', stopped.input)));
+  return {
+    body,
+    draft: () => ({
+      name: name.value.trim(),
+      notes: notes.value.trim() === '' ? null : notes.value,
+      controllers: rigs.chosen(),
+      ...(experiment ? { started_on: started.value() ?? experiment.started_on, stopped_on: stopped.value() } : {}),
+    }),
+  };
+}
+
+function timeField(given: string | null): { input: HTMLInputElement; value(): string | null } {
+  const shown = given === null ? '' : toLocalInput(Date.parse(given));
+  const input = h('input', { type: 'datetime-local', step: 1, value: shown });
+  return {
+    input,
+    value: () => (input.value === shown ? given : input.value === '' ? null : new Date(fromLocalInput(input.value)).toISOString()),
+  };
+}
+
+class RigChoice {
+  readonly element: HTMLElement;
+  private readonly all: HTMLInputElement;
+  private readonly boxes: HTMLInputElement[];
+
+  constructor(workspace: Workspace, chosen: string[] | null) {
+    const names = [...new Set([...workspace.live.controllers.keys(), ...(chosen ?? [])])].sort();
+    this.all = h('input', { type: 'checkbox', checked: chosen === null, onchange: () => this.update() });
+    this.boxes = names.map((name) =>
+      h('input', { type: 'checkbox', value: name, checked: chosen?.includes(name) ?? false }));
+    this.element = h('fieldset', {}, h('legend', {}, 'Rigs'),
+      h('label', { class: 'check' }, this.all, 'All rigs, also those that come later'),
+      ...this.boxes.map((box) => h('label', { class: 'check' }, box, box.value)));
+    this.update();
+  }
+
+  chosen(): string[] | null {
+    const some = this.boxes.filter((box) => box.checked).map((box) => box.value);
+    return this.all.checked || some.length === 0 ? null : some;
+  }
+
+  private update(): void {
+    for (const box of this.boxes) box.disabled = this.all.checked;
+  }
+}

@@ -1,0 +1,237 @@
+// Every event as a tile, grouped by rig and device.
+
+import type { Workspace } from '../workspace';
+import { fill, h, setText, show } from '../ui/dom';
+import type { Page } from '../ui/page';
+import { RigHeading } from './rig_heading';
+import { Tile } from './tile';
+
+const PAINT_MS = 100; // values that change faster cannot be read
+const SPARKLINES_MS = 1000;
+const SPARKLINE_SPAN_MS = 5 * 60_000;
+
+type Filter = 'all' | 'bad' | 'stale';
+
+export class OverviewPage implements Page {
+  readonly title = 'Overview';
+  readonly element: HTMLElement;
+  private readonly rigs = h('div', { class: 'rigs' });
+  private readonly empty = h('p', { class: 'empty', hidden: true });
+  private readonly search = h('input', { type: 'search', placeholder: 'Filter events', 'aria-label': 'Filter events' });
+  private readonly filters = new Map<Filter, { button: HTMLButtonElement; count: HTMLElement }>();
+  private readonly announcer = h('p', { class: 'visually-hidden', role: 'status' });
+  private readonly tiles = new Map<string, Tile>();
+  private readonly headings: RigHeading[] = [];
+  private readonly deviceErrors = new Map<string, HTMLElement>();
+  private readonly visible = new Set<Tile>();
+  private readonly tileOf = new WeakMap<Element, Tile>();
+  private readonly endings: (() => void)[] = [];
+  private readonly timers: ReturnType<typeof setInterval>[] = [];
+  private readonly watcher: IntersectionObserver;
+  private readonly sizes: ResizeObserver;
+  private readonly dirty = new Set<string>();
+  private painting: ReturnType<typeof setTimeout> | undefined;
+  private filter: Filter = 'all';
+
+  constructor(private readonly workspace: Workspace) {
+    const { live } = workspace;
+    this.search.addEventListener('input', () => this.applyFilter());
+    this.element = h('div', { class: 'overview' },
+      h('h1', { class: 'visually-hidden' }, 'Overview'),
+      h('div', { class: 'toolbar' }, this.filterButtons(), this.search),
+      this.empty, this.rigs, this.announcer);
+    this.watcher = new IntersectionObserver((entries) => this.onVisible(entries), { rootMargin: '100px' });
+    this.sizes = new ResizeObserver((entries) => this.onResize(entries));
+    this.endings.push(
+      live.layoutChanged.subscribe(() => this.layOut()),
+      live.controllersChanged.subscribe(() => this.showRigs()),
+      live.pointsCame.subscribe((points) => {
+        for (const point of points) this.dirty.add(point.event_public_id);
+        this.paintSoon();
+      }),
+      workspace.recentLoaded.subscribe(() => this.drawSparklines()),
+    );
+    this.timers.push(
+      setInterval(() => this.paintAll(), 500),
+      setInterval(() => this.drawSparklines(), SPARKLINES_MS),
+    );
+    this.layOut();
+  }
+
+  update(): void {
+    this.paintAll();
+  }
+
+  dispose(): void {
+    for (const end of this.endings) end();
+    for (const timer of this.timers) clearInterval(timer);
+    clearTimeout(this.painting);
+    this.watcher.disconnect();
+    this.sizes.disconnect();
+  }
+
+  private filterButtons(): HTMLElement {
+    const group = h('div', { class: 'segmented', role: 'group', 'aria-label': 'Which events' });
+    for (const [filter, text] of [['all', 'All'], ['bad', 'Bad'], ['stale', 'Stale']] as [Filter, string][]) {
+      const count = h('span', { class: 'count' }, '0');
+      const button = h('button', {
+        type: 'button', 'data-kind': filter, 'aria-pressed': String(filter === 'all'),
+        onclick: () => this.choose(filter),
+      }, text, ' ', count);
+      this.filters.set(filter, { button, count });
+      group.append(button);
+    }
+    return group;
+  }
+
+  private choose(filter: Filter): void {
+    this.filter = filter;
+    for (const [name, { button }] of this.filters) button.setAttribute('aria-pressed', String(name === filter));
+    this.applyFilter();
+  }
+
+  // ---- layout: when an event or a rig is new
+
+  private layOut(): void {
+    const { live } = this.workspace;
+    this.watcher.disconnect();
+    this.sizes.disconnect();
+    this.visible.clear();
+    this.tiles.clear();
+    this.headings.length = 0;
+    this.deviceErrors.clear();
+    const groups = new Map<string | null, Map<string | null, string[]>>();
+    for (const id of live.ids()) {
+      const event = live.events.get(id);
+      const devices = entry(groups, event?.controller ?? null, () => new Map<string | null, string[]>());
+      entry(devices, event?.device ?? null, () => []).push(id);
+    }
+    const names = [...groups.keys()].sort(byName);
+    fill(this.rigs, ...names.map((name) => this.rigSection(name, groups.get(name)!)));
+    this.showRigs();
+    this.paintAll();
+    requestAnimationFrame(() => this.drawSparklines());
+  }
+
+  private rigSection(name: string | null, devices: Map<string | null, string[]>): HTMLElement {
+    const heading = new RigHeading(name);
+    this.headings.push(heading);
+    const section = h('section', { class: 'rig', 'aria-label': name ?? 'Not described by any rig' }, heading.element);
+    for (const device of [...devices.keys()].sort(byName)) {
+      const list = h('ul', { class: 'tiles' });
+      for (const id of devices.get(device)!) {
+        const tile = new Tile(id, this.workspace.live.events.get(id));
+        this.tiles.set(id, tile);
+        this.tileOf.set(tile.element, tile);
+        this.tileOf.set(tile.sparkline.canvas, tile);
+        this.watcher.observe(tile.element);
+        this.sizes.observe(tile.sparkline.canvas);
+        list.append(tile.element);
+      }
+      const error = h('span', { class: 'fact', 'data-kind': 'offline' });
+      this.deviceErrors.set(JSON.stringify([name, device]), error);
+      section.append(h('div', { class: 'device' }, device !== null && h('h3', {}, device, error), list));
+    }
+    return section;
+  }
+
+  private onVisible(entries: IntersectionObserverEntry[]): void {
+    for (const { target, isIntersecting } of entries) {
+      const tile = this.tileOf.get(target)!;
+      if (isIntersecting) this.visible.add(tile);
+      else this.visible.delete(tile);
+    }
+    this.drawSparklines();
+  }
+
+  private onResize(entries: ResizeObserverEntry[]): void {
+    for (const { target, contentRect } of entries) {
+      this.tileOf.get(target)!.sparkline.resize(contentRect.width, contentRect.height);
+    }
+    this.drawSparklines();
+  }
+
+  // ---- what changes
+
+  private showRigs(): void {
+    const { live, clock } = this.workspace;
+    for (const heading of this.headings) heading.show(live.controllers.get(heading.name ?? ''), clock.now());
+    for (const [key, element] of this.deviceErrors) {
+      const [rig, device] = JSON.parse(key) as [string | null, string | null];
+      const state = live.controllers.get(rig ?? '')?.devices?.find((known) => known.name === device);
+      const text = state?.state === 'offline' ? `device offline${state.error ? `: ${state.error}` : ''}` : '';
+      setText(element, text);
+      show(element, text !== '');
+    }
+  }
+
+  private paintSoon(): void {
+    this.painting ??= setTimeout(() => {
+      this.painting = undefined;
+      for (const id of this.dirty) this.tiles.get(id)?.show(this.workspace.live);
+      this.dirty.clear();
+    }, PAINT_MS);
+  }
+
+  private paintAll(): void {
+    const { live } = this.workspace;
+    const counts = { all: 0, bad: 0, stale: 0 };
+    for (const tile of this.tiles.values()) {
+      tile.show(live);
+      counts.all += 1;
+      const quality = live.quality(tile.id);
+      if (quality === 'bad' || quality === 'stale') counts[quality] += 1;
+    }
+    for (const [name, { button, count }] of this.filters) {
+      setText(count, String(counts[name]));
+      button.dataset.any = String(counts[name] > 0);
+    }
+    const wrong = counts.bad + counts.stale === 0 ? 'All events are good.' : `${counts.bad} bad, ${counts.stale} stale.`;
+    if (counts.all > 0) setText(this.announcer, wrong);
+    this.showRigs();
+    this.applyFilter();
+  }
+
+  private applyFilter(): void {
+    const wanted = this.search.value.trim().toLowerCase();
+    let shown = 0;
+    for (const tile of this.tiles.values()) {
+      const name = `${tile.event?.name ?? ''} ${tile.id} ${tile.event?.unit ?? ''}`.toLowerCase();
+      const fits = name.includes(wanted) && (this.filter === 'all' || tile.element.dataset.state === this.filter);
+      show(tile.element, fits);
+      if (fits) shown += 1;
+    }
+    const filtered = wanted !== '' || this.filter !== 'all';
+    this.rigs.dataset.filtered = String(filtered);
+    show(this.empty, shown === 0);
+    setText(this.empty, filtered && this.tiles.size > 0 ? 'No event fits the filter.' : 'No datapoint has been stored yet.');
+  }
+
+  private drawSparklines(): void {
+    if (document.hidden) return;
+    const { live, recent, clock } = this.workspace;
+    const to = clock.now();
+    const style = getComputedStyle(this.element);
+    const colors = { good: style.getPropertyValue('--accent'), other: style.getPropertyValue('--quiet') };
+    for (const tile of this.visible) {
+      const color = tile.element.dataset.state === 'good' ? colors.good : colors.other;
+      const stepped = live.events.get(tile.id)?.type === 'digital';
+      tile.sparkline.draw(recent.of(tile.id), to - SPARKLINE_SPAN_MS, to, stepped, color);
+    }
+  }
+}
+
+function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let found = map.get(key);
+  if (found === undefined) {
+    found = make();
+    map.set(key, found);
+  }
+  return found;
+}
+
+// What has no name comes last.
+function byName(a: string | null, b: string | null): number {
+  if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
+  return a.localeCompare(b, undefined, { numeric: true });
+}

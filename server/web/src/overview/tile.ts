@@ -1,0 +1,88 @@
+// One event: what it is, its value, how fresh that is, and its last minutes. A link to its trend.
+
+import type { EventDescription } from '../messages';
+import { h, setAttribute, setText, show } from '../ui/dom';
+import { formatAge, formatLimit, formatPlain, formatSpan, formatTime, formatValue, utc } from '../ui/format';
+import { icon } from '../ui/icons';
+import { trendsLink } from '../ui/route';
+import type { LiveStore } from '../data/live_store';
+import { Sparkline } from './sparkline';
+
+export class Tile {
+  readonly element: HTMLElement;
+  readonly sparkline = new Sparkline();
+  private readonly value = h('span', { class: 'number' });
+  private readonly unit = h('span', { class: 'unit' });
+  private readonly badge = h('span', { class: 'badge', hidden: true });
+  private readonly badgeText = h('span');
+  private readonly limit = h('span', { class: 'limits' });
+  private readonly age = h('time', { class: 'age' });
+  private stampShown = '';
+
+  constructor(
+    readonly id: string,
+    readonly event: EventDescription | undefined,
+  ) {
+    const name = event?.name || id;
+    this.badge.append(icon('bad'), icon('stale'), icon('high'), icon('low'), this.badgeText);
+    this.unit.textContent = event?.unit ?? '';
+    this.limit.textContent = limitsText(event);
+    this.element = h('li', { class: 'tile', 'data-event': id },
+      h('a', { class: 'name', href: trendsLink([id]), title: `${id}: show its trend` }, name),
+      h('p', { class: 'value' }, this.value, this.unit),
+      this.badge,
+      this.sparkline.canvas,
+      h('p', { class: 'foot' }, this.limit, this.age));
+  }
+
+  // Cheap when nothing changed.
+  show(live: LiveStore): void {
+    const latest = live.latest.get(this.id);
+    const quality = live.quality(this.id);
+    const value = latest?.point.value ?? null;
+    const age = live.age(this.id);
+    setAttribute(this.element, 'data-state', quality);
+    setText(this.value, value === null ? '—' : formatValue(this.event, value));
+    show(this.unit, value !== null && this.unit.textContent !== '');
+    setText(this.age, latest ? formatAge(age) : 'no value yet');
+    if (latest && latest.point.timestamp !== this.stampShown) {
+      this.stampShown = latest.point.timestamp;
+      setAttribute(this.age, 'datetime', latest.point.timestamp);
+      setAttribute(this.age, 'title', `${formatTime(latest.time)}\n${utc(latest.time)}`);
+      setAttribute(this.value, 'title', value === null ? '' : formatPlain(value));
+    }
+    const beyond = value === null ? '' : beyondLimits(this.event, value);
+    const kind = quality === 'good' ? beyond : quality;
+    setAttribute(this.badge, 'data-kind', kind);
+    show(this.badge, kind !== '' && kind !== 'none');
+    setText(this.badgeText, badgeText(kind, this.event, latest?.point.reason, latest?.point.quality === 'bad', age));
+  }
+}
+
+function badgeText(
+  kind: string,
+  event: EventDescription | undefined,
+  reason: string | undefined,
+  wasBad: boolean,
+  age: number,
+): string {
+  if (kind === 'bad') return `Bad: ${reason || 'no reason given'}`;
+  if (kind === 'stale') return `Stale for ${formatSpan(age)}${wasBad ? `, was bad: ${reason}` : ''}`;
+  if (kind === 'high') return `Above ${formatLimit(event?.max_value ?? 0)}`;
+  if (kind === 'low') return `Below ${formatLimit(event?.min_value ?? 0)}`;
+  return '';
+}
+
+function beyondLimits(event: EventDescription | undefined, value: number): 'high' | 'low' | '' {
+  if (event?.max_value != null && value > event.max_value) return 'high';
+  if (event?.min_value != null && value < event.min_value) return 'low';
+  return '';
+}
+
+function limitsText(event: EventDescription | undefined): string {
+  const { min_value: low, max_value: high } = event ?? {};
+  if (low != null && high != null) return `${formatLimit(low)} … ${formatLimit(high)}`;
+  if (low != null) return `≥ ${formatLimit(low)}`;
+  if (high != null) return `≤ ${formatLimit(high)}`;
+  return '';
+}

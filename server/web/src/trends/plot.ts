@@ -1,0 +1,216 @@
+// The plot itself: uPlot's axes and cursor, our drawing. One vertical axis per unit.
+
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { Columns } from '../data/columns';
+import type { SeriesStore } from '../data/series_store';
+import type { EventDescription, Experiment } from '../messages';
+import { axisTimes } from './axis_times';
+import { readColors, seriesColor, type Colors } from './colors';
+import { seriesPaths } from './draw_series';
+import { drawExperiments, drawLabels } from './overlays';
+import { SteadyRange } from './scales';
+
+const COLUMN_WIDTH = 1.5; // CSS pixels
+const MOST_COLUMNS = 2000; // a hub answers at most twice as many points
+const NARROW = 640; // CSS pixels; fewer axes fit
+const DIGITAL = '\u0000digital'; // the scale of what is on or off
+
+export interface Curve {
+  id: string;
+  event: EventDescription | undefined;
+  color: number; // its place in the palette
+  hidden: boolean;
+}
+
+export interface PlotHandlers {
+  onSelect(from: number, to: number): void; // an interval was drawn with the pointer
+  onCursor(): void;
+}
+
+export class Plot {
+  uplot: uPlot | null = null;
+  readonly columns = new Map<string, Columns>();
+  private readonly ranges = new Map<string, SteadyRange>();
+  private curves: Curve[] = [];
+  private colors: Colors;
+  private experiments: Experiment[] = [];
+  private now = 0;
+  private key = '';
+  private width = 0;
+  private height = 0;
+
+  constructor(
+    private readonly place: HTMLElement,
+    private readonly store: SeriesStore,
+    private readonly handlers: PlotHandlers,
+  ) {
+    this.colors = readColors(place);
+  }
+
+  dispose(): void {
+    this.uplot?.destroy();
+  }
+
+  get columnCount(): number {
+    return Math.min(MOST_COLUMNS, Math.max(50, Math.round((this.width - 60) / COLUMN_WIDTH)));
+  }
+
+  resize(width: number, height: number): void {
+    const rebuilt = width < NARROW !== this.width < NARROW;
+    this.width = Math.floor(width);
+    this.height = Math.floor(height);
+    if (rebuilt) this.key = '';
+    this.uplot?.setSize({ width: this.width, height: this.height });
+  }
+
+  recolor(): void {
+    this.colors = readColors(this.place);
+    this.key = '';
+  }
+
+  setCurves(curves: Curve[]): void {
+    this.curves = curves;
+  }
+
+  setExperiments(experiments: Experiment[]): void {
+    this.experiments = experiments;
+  }
+
+  // The vertical axes fit themselves anew.
+  forgetRanges(): void {
+    for (const range of this.ranges.values()) range.forget();
+  }
+
+  // Time in ms since 1970; `now` by the hub's clock.
+  draw(from: number, to: number, now: number): void {
+    if (this.width < 50 || this.height < 50) return;
+    this.now = now;
+    this.build();
+    const count = this.columnCount;
+    const times = Array.from({ length: count }, (_, i) => from + ((i + 0.5) * (to - from)) / count);
+    const data: uPlot.AlignedData = [times];
+    for (const { id } of this.curves) {
+      const columns = this.columns.get(id)!;
+      columns.make(this.store.of(id), from, to, count, now);
+      data.push(times.map(() => null)); // what is drawn comes from the columns
+    }
+    this.uplot!.batch(() => {
+      this.uplot!.setData(data, false);
+      this.uplot!.setScale('x', { min: from, max: to });
+    });
+  }
+
+  // uPlot is made anew when what it consists of changes; its data is not a part of that.
+  private build(): void {
+    const key = JSON.stringify(this.curves.map(({ id, event, color, hidden }) => [id, event?.unit, event?.type, color, hidden]));
+    if (key === this.key && this.uplot) return;
+    this.key = key;
+    this.uplot?.destroy();
+    this.columns.clear();
+    for (const { id } of this.curves) this.columns.set(id, new Columns());
+    const scales = [...new Set(this.curves.filter((curve) => !curve.hidden).map(scaleOf))];
+    for (const scale of scales) if (!this.ranges.has(scale)) this.ranges.set(scale, new SteadyRange());
+    this.uplot = new uPlot(this.options(scales), [[]], this.place);
+  }
+
+  private options(scales: string[]): uPlot.Options {
+    const { colors } = this;
+    return {
+      width: this.width,
+      height: this.height,
+      ms: 1,
+      legend: { show: false },
+      padding: [10, scales.length < 2 ? 14 : 4, 0, 4],
+      cursor: {
+        drag: { x: true, y: false, setScale: false, dist: 6 },
+        points: { show: false },
+        bind: { dblclick: () => null },
+      },
+      scales: {
+        x: { time: true },
+        ...Object.fromEntries(scales.map((scale) => [scale, { range: () => this.rangeOf(scale) }])),
+      },
+      axes: [
+        { stroke: colors.quiet, grid: { stroke: colors.grid, width: 1 }, ticks: { stroke: colors.grid, width: 1 },
+          font: '12px system-ui, sans-serif', space: 84, values: axisTimes },
+        ...scales.map((scale, index) => this.axis(scale, index, scales.length)),
+      ],
+      series: [
+        {},
+        ...this.curves.map((curve): uPlot.Series => ({
+          scale: scaleOf(curve),
+          show: !curve.hidden,
+          stroke: seriesColor(colors, curve.color),
+          fill: `${seriesColor(colors, curve.color)}60`, // the palette is #rrggbb
+          width: 1.6,
+          cap: 'round',
+          points: { show: false },
+          paths: seriesPaths(this.columns.get(curve.id)!, curve.event?.type === 'digital'),
+        })),
+      ],
+      hooks: {
+        drawClear: [(plot) => drawExperiments(plot, this.experiments, this.now, colors)],
+        draw: [(plot) => drawLabels(plot, this.experiments, this.now, colors)],
+        setCursor: [() => this.handlers.onCursor()],
+        setSelect: [(plot) => this.onSelect(plot)],
+      },
+    };
+  }
+
+  private axis(scale: string, index: number, count: number): uPlot.Axis {
+    const { colors } = this;
+    const only = this.curves.filter((curve) => !curve.hidden && scaleOf(curve) === scale);
+    const color = only.length === 1 && count > 1 ? seriesColor(colors, only[0]!.color) : colors.quiet;
+    const digital = scale === DIGITAL;
+    return {
+      scale,
+      show: this.width >= NARROW || index < 2,
+      side: index % 2 === 0 ? 3 : 1,
+      stroke: color,
+      label: digital || scale === '' ? undefined : scale,
+      labelSize: 18,
+      labelGap: 2,
+      labelFont: '600 12px system-ui, sans-serif',
+      font: '12px system-ui, sans-serif',
+      grid: { show: index === 0, stroke: colors.grid, width: 1 },
+      ticks: { stroke: colors.grid, width: 1, size: 5 },
+      size: (_plot, values) => 16 + 7 * Math.max(2, ...(values ?? []).map((value) => value?.length ?? 0)),
+      splits: digital ? () => [0, 1] : undefined,
+      values: digital
+        ? (_plot, splits) => splits.map((value) => (value === 0 ? 'off' : 'on'))
+        : (_plot, splits) => splitTexts(splits),
+    };
+  }
+
+  private rangeOf(scale: string): [number, number] {
+    if (scale === DIGITAL) return [-0.15, 1.15];
+    let lowest = Infinity;
+    let highest = -Infinity;
+    for (const curve of this.curves) {
+      if (curve.hidden || scaleOf(curve) !== scale) continue;
+      const columns = this.columns.get(curve.id)!;
+      lowest = Math.min(lowest, columns.lowest);
+      highest = Math.max(highest, columns.highest);
+    }
+    return this.ranges.get(scale)!.of(lowest, highest);
+  }
+
+  private onSelect(plot: uPlot): void {
+    const { left, width } = plot.select;
+    if (width < 6) return;
+    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    this.handlers.onSelect(plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x'));
+  }
+}
+
+function scaleOf(curve: Curve): string {
+  return curve.event?.type === 'digital' ? DIGITAL : (curve.event?.unit ?? '');
+}
+
+function splitTexts(splits: number[]): string[] {
+  const step = splits.length > 1 ? Math.abs(splits[1]! - splits[0]!) : 1;
+  const decimals = Math.min(8, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
+  const format = new Intl.NumberFormat(undefined, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return splits.map((value) => (Math.abs(value) >= 1e9 ? value.toExponential(2) : format.format(value === 0 ? 0 : value)));
+}

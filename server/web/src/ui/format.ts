@@ -1,0 +1,93 @@
+// Numbers in the reader's locale, times in the reader's zone with UTC beside them, ages in words.
+
+import type { EventDescription } from '../messages';
+
+const formats = new Map<string, Intl.NumberFormat>();
+
+function number(value: number, options: Intl.NumberFormatOptions): string {
+  const key = JSON.stringify(options);
+  let format = formats.get(key);
+  if (!format) {
+    format = new Intl.NumberFormat(undefined, options);
+    formats.set(key, format);
+  }
+  return format.format(value);
+}
+
+// As many decimals as the measuring range carries, so that digits do not jump; without a range, five significant ones.
+export function decimalsFor(event: EventDescription | undefined, value: number): number {
+  const low = event?.min_value;
+  const high = event?.max_value;
+  const size = low != null && high != null && high > low ? high - low : Math.abs(value) * 2;
+  if (size === 0) return 1;
+  return Math.min(6, Math.max(0, 3 - Math.floor(Math.log10(size / 2))));
+}
+
+export function formatValue(event: EventDescription | undefined, value: number): string {
+  if (event?.type === 'digital') return value === 0 ? 'off' : 'on';
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e9 || size < 1e-5)) return value.toExponential(3);
+  const decimals = decimalsFor(event, value);
+  const shown = number(value, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  // A small value in a wide range must not look like zero.
+  return value !== 0 && Number(size.toFixed(decimals)) === 0 ? number(value, { maximumSignificantDigits: 3 }) : shown;
+}
+
+export function formatPlain(value: number): string {
+  return number(value, { maximumSignificantDigits: 15 });
+}
+
+export function formatCount(value: number): string {
+  return number(value, { maximumFractionDigits: 0 });
+}
+
+export function formatLimit(value: number): string {
+  return number(value, { maximumSignificantDigits: 6 });
+}
+
+export function formatAge(ms: number): string {
+  if (ms < 1500) return 'now';
+  return `${formatSpan(ms)} ago`;
+}
+
+export function formatSpan(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 120) return `${Math.floor(seconds)} s`;
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 2 * 86400) return `${Math.floor(seconds / 3600)} h`;
+  return `${Math.floor(seconds / 86400)} d`;
+}
+
+// 1:02:03, for what runs.
+export function formatElapsed(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const clock = [Math.floor(seconds / 60) % 60, seconds % 60].map((part) => String(part).padStart(2, '0')).join(':');
+  const hours = Math.floor(seconds / 3600);
+  return hours < 48 ? `${hours}:${clock}` : `${Math.floor(hours / 24)} d ${hours % 24}:${clock}`;
+}
+
+const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const timeOnly = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+
+export function formatTime(ms: number): string {
+  return dateTime.format(ms);
+}
+
+// Without the date when it is today.
+export function formatMoment(ms: number): string {
+  return new Date(ms).toDateString() === new Date().toDateString() ? timeOnly.format(ms) : dateTime.format(ms);
+}
+
+export function utc(ms: number): string {
+  return `${new Date(ms).toISOString().replace('T', ' ').replace('Z', '')} UTC`;
+}
+
+// For <input type="datetime-local">, and back; seconds are kept.
+export function toLocalInput(ms: number): string {
+  const local = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 19);
+}
+
+export function fromLocalInput(text: string): number {
+  return new Date(text).getTime();
+}

@@ -1,0 +1,16 @@
+// A moment: local, with UTC on hover and for whoever reads the element's datetime.
+
+import { h, setAttribute, setText } from './dom';
+import { formatMoment, formatTime, utc } from './format';
+
+export function moment(ms: number, short = false): HTMLTimeElement {
+  const element = h('time');
+  setMoment(element, ms, short ? formatMoment(ms) : formatTime(ms));
+  return element;
+}
+
+export function setMoment(element: HTMLTimeElement, ms: number, text: string): void {
+  setText(element, text);
+  setAttribute(element, 'datetime', new Date(ms).toISOString());
+  setAttribute(element, 'title', utc(ms));
+}
