@@ -57,6 +57,11 @@ export class Series {
     this.splice(0, first, [], []);
   }
 
+  // [time, value or null where good data ends], a copy.
+  points(): [number, number | null][] {
+    return Array.from({ length: this.length }, (_, i) => [this.times[i]!, Number.isNaN(this.values[i]!) ? null : this.values[i]!]);
+  }
+
   // The index of the point whose time is nearest; -1 when there is none.
   nearest(time: number): number {
     if (this.length === 0) return -1;

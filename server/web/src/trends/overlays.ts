@@ -27,6 +27,7 @@ export function drawLabels(plot: uPlot, experiments: Experiment[], now: number, 
   ctx.save();
   clipTo(plot);
   ctx.textBaseline = 'top';
+  ctx.textAlign = 'left';
   ctx.font = `${11 * pixel}px system-ui, sans-serif`;
   for (const experiment of experiments) {
     const [left, right] = interval(plot, experiment, now);

@@ -33,7 +33,7 @@ export class Plot {
   readonly columns = new Map<string, Columns>();
   private readonly ranges = new Map<string, SteadyRange>();
   private curves: Curve[] = [];
-  private colors: Colors;
+  private colors: Colors | null = null; // read when the plot is on the page
   private experiments: Experiment[] = [];
   private now = 0;
   private key = '';
@@ -44,9 +44,7 @@ export class Plot {
     private readonly place: HTMLElement,
     private readonly store: SeriesStore,
     private readonly handlers: PlotHandlers,
-  ) {
-    this.colors = readColors(place);
-  }
+  ) {}
 
   dispose(): void {
     this.uplot?.destroy();
@@ -65,7 +63,7 @@ export class Plot {
   }
 
   recolor(): void {
-    this.colors = readColors(this.place);
+    this.colors = null;
     this.key = '';
   }
 
@@ -103,6 +101,7 @@ export class Plot {
 
   // uPlot is made anew when what it consists of changes; its data is not a part of that.
   private build(): void {
+    this.colors ??= readColors(this.place);
     const key = JSON.stringify(this.curves.map(({ id, event, color, hidden }) => [id, event?.unit, event?.type, color, hidden]));
     if (key === this.key && this.uplot) return;
     this.key = key;
@@ -111,11 +110,10 @@ export class Plot {
     for (const { id } of this.curves) this.columns.set(id, new Columns());
     const scales = [...new Set(this.curves.filter((curve) => !curve.hidden).map(scaleOf))];
     for (const scale of scales) if (!this.ranges.has(scale)) this.ranges.set(scale, new SteadyRange());
-    this.uplot = new uPlot(this.options(scales), [[]], this.place);
+    this.uplot = new uPlot(this.options(scales, this.colors), [[]], this.place);
   }
 
-  private options(scales: string[]): uPlot.Options {
-    const { colors } = this;
+  private options(scales: string[], colors: Colors): uPlot.Options {
     return {
       width: this.width,
       height: this.height,
@@ -133,8 +131,8 @@ export class Plot {
       },
       axes: [
         { stroke: colors.quiet, grid: { stroke: colors.grid, width: 1 }, ticks: { stroke: colors.grid, width: 1 },
-          font: '12px system-ui, sans-serif', space: 84, values: axisTimes },
-        ...scales.map((scale, index) => this.axis(scale, index, scales.length)),
+          font: '12px system-ui, sans-serif', space: this.width < NARROW ? 62 : 84, size: 42, values: axisTimes },
+        ...scales.map((scale, index) => this.axis(scale, index, scales.length, colors)),
       ],
       series: [
         {},
@@ -158,8 +156,7 @@ export class Plot {
     };
   }
 
-  private axis(scale: string, index: number, count: number): uPlot.Axis {
-    const { colors } = this;
+  private axis(scale: string, index: number, count: number, colors: Colors): uPlot.Axis {
     const only = this.curves.filter((curve) => !curve.hidden && scaleOf(curve) === scale);
     const color = only.length === 1 && count > 1 ? seriesColor(colors, only[0]!.color) : colors.quiet;
     const digital = scale === DIGITAL;

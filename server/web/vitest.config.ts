@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  resolve: { alias: { '@': new URL('./src', import.meta.url).pathname } },
+  server: { fs: { allow: ['../..'] } },
+  test: {
+    globals: true, // the tests stand outside of this folder, where no package is found
+    dir: '../../tests/web/unit',
+    include: ['**/*.test.ts'],
+    env: { TZ: 'Europe/Berlin' },
+  },
+});

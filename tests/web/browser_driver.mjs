@@ -1,0 +1,103 @@
+// Debian's Chromium, driven from standard input: a line {"id","call","args"} is a method of the page (or one of the calls
+// below), answered by a line {"id","result"} or {"id","error"}. harness/browser.py is its other end. Every request the page
+// makes is recorded, and what it says that sounds like an error.
+
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const packages = createRequire(new URL('../../server/web/package.json', import.meta.url));
+const { chromium } = packages('playwright-core');
+
+const flags = [
+  '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage',
+];
+
+const profile = mkdtempSync(join(tmpdir(), 'webmacs-browser-'));
+let context;
+let page;
+let devtools;
+let requests = [];
+let problems = [];
+
+const calls = {
+  async launch(options) {
+    context = await chromium.launchPersistentContext(profile, {
+      executablePath: process.env.WEBMACS_CHROMIUM ?? '/usr/bin/chromium',
+      args: flags, locale: 'en-GB', timezoneId: 'Europe/Berlin', acceptDownloads: true, ...options,
+    });
+    context.setDefaultTimeout(20_000 * Number(process.env.WEBMACS_SLOWNESS ?? '1'));
+    watch((page = context.pages()[0] ?? (await context.newPage())));
+  },
+  // Another tab, which is the page from now on; the old one is closed.
+  async reopen() {
+    const old = page;
+    watch((page = await context.newPage()));
+    devtools = undefined;
+    await old.close();
+  },
+  requests: () => requests,
+  problems: () => problems,
+  forget() {
+    requests = [];
+    problems = [];
+  },
+  // Clicks, and saves what that downloads.
+  async download(selector, path) {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click(selector)]);
+    await download.saveAs(path);
+    return download.suggestedFilename();
+  },
+  // What axe-core finds, the rules' names and where.
+  async axe() {
+    await page.evaluate(readFileSync(packages.resolve('axe-core/axe.min.js'), 'utf8'));
+    const { violations } = await page.evaluate('axe.run(document, { resultTypes: ["violations"] })');
+    return violations.map(({ id, impact, nodes }) => ({ id, impact, nodes: nodes.map((node) => `${node.html} ${node.failureSummary}`) }));
+  },
+  async devtools(method, parameters) {
+    devtools ??= await context.newCDPSession(page);
+    return devtools.send(method, parameters);
+  },
+  keyboard: (key) => page.keyboard.press(key),
+  move: (x, y) => page.mouse.move(x, y),
+  wheel: (x, y) => page.mouse.wheel(x, y),
+  async drag(x, y, toX, toY) {
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.move(toX, toY, { steps: 5 });
+    await page.mouse.up();
+  },
+};
+
+function watch(opened) {
+  opened.on('request', (request) => requests.push({ method: request.method(), url: request.url() }));
+  opened.on('websocket', (socket) => requests.push({ method: 'WS', url: socket.url() }));
+  opened.on('pageerror', (error) => problems.push(String(error.stack ?? error)));
+  opened.on('console', (message) => {
+    // That the hub is away is said by the browser, and is no mistake of the page.
+    const network = /^Failed to load resource|WebSocket connection to/.test(message.text());
+    if (message.type() === 'error' && !network) problems.push(message.text());
+  });
+}
+
+function plain(result) {
+  return result === undefined || (typeof result === 'object' && result?.constructor?.name === 'ElementHandle') ? null : result;
+}
+
+async function answer(line) {
+  const { id, call, args } = JSON.parse(line);
+  try {
+    let result = await (calls[call] ?? page[call].bind(page))(...args);
+    if (Buffer.isBuffer(result) || (result && typeof result === 'object' && typeof result._channel === 'object')) result = null;
+    process.stdout.write(`${JSON.stringify({ id, result: plain(result) })}\n`);
+  } catch (error) {
+    process.stdout.write(`${JSON.stringify({ id, error: String(error.message ?? error) })}\n`);
+  }
+}
+
+for await (const line of createInterface({ input: process.stdin })) await answer(line);
+await context?.close();
+rmSync(profile, { recursive: true, force: true });
