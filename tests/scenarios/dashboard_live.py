@@ -1,0 +1,165 @@
+"""What a person sees of a rig while it lives, while its device is gone, while the hub is away and when it is back."""
+
+import asyncio
+import time
+import unittest
+
+from harness.controller import Controller, reading
+from harness.dashboard import EVENTS, SOON, DashboardScenario
+from harness.programs import SLOWNESS
+from harness.times import rfc3339
+from harness.wait import until
+
+SERIES = "/api/v1/datapoints/series"
+
+
+def now():
+    return time.time_ns() // 1000
+
+
+class DashboardLive(DashboardScenario):
+    async def all_tiles(self, state, timeout=SOON):
+        async def so():
+            tiles = await self.tiles()
+            return set(tiles) == set(EVENTS) and {found for found, *_ in tiles.values()} == {state}
+        await until(so, timeout, lambda: f"every tile {state}")
+
+    async def test_tiles_show_what_the_simulated_registers_hold(self):
+        await self.start_rig()
+        await self.open_live()
+        await self.all_tiles("good")
+        seen = set()
+        for _ in range(3):
+            for event, (_, text, _) in (await self.tiles()).items():
+                seen.add((event, text))
+                value = {"on": 1.0, "off": 0.0}.get(text)
+                value = float(text.replace(",", "")) if value is None else value
+                stored = [v for e, t, v, _ in self.server.store.datapoints(event) if t > now() - 10_000_000 * SLOWNESS]
+                self.assertTrue(any(abs(v - value) <= 1e-9 * max(1, abs(v)) for v in stored if v is not None),
+                                f"{event}: {text} is none of {stored}")
+            await asyncio.sleep(0.7)
+        self.assertGreater(len(seen), 2 * len(EVENTS), "values move")
+
+    async def test_a_device_that_does_not_answer_is_bad_with_the_reason(self):
+        await self.start_rig()
+        browser = await self.open_live()
+        await self.all_tiles("good")
+        self.rig.command("unit 1 off")
+        await self.all_tiles("bad", 30 * SLOWNESS)
+        for event, (_, value, badge) in (await self.tiles()).items():
+            self.assertEqual(value, "—", event)
+            self.assertRegex(badge, r"Bad: \w+", event)
+        await until(lambda: self.sees(".device .fact", "device offline"), SOON, "the device's heading tells it")
+        await browser.go("agents")
+        await until(lambda: self.sees(".agent tbody", "Offline"), SOON, "the agents page tells it")
+        self.rig.command("unit 1 on")
+        await browser.go("overview")
+        await self.all_tiles("good", 60 * SLOWNESS)
+
+    async def sees(self, selector, text):
+        return any(text in found for found in await self.browser.texts(selector))
+
+    async def test_the_hub_goes_and_returns(self):
+        await self.start_rig()
+        browser = await self.open_live("trends?events=windbox_pressure,air_flow&range=5m")
+        await until(self.plot_moves, SOON, "points are plotted")
+        await browser.go("overview")
+        await self.all_tiles("good")
+
+        await asyncio.to_thread(self.server.stop)
+        stopped = time.monotonic()
+        await browser.state("connecting")
+        await self.all_tiles("stale")
+        if SLOWNESS == 1:
+            self.assertLess(time.monotonic() - stopped, 8, "the slowest event is stale after six seconds")
+        await browser.state("offline")
+        self.assertIn("Offline", await browser.run("document.title"))
+
+        await self.server.start()
+        await browser.state("live", 40)
+        await self.all_tiles("good")
+        await browser.go("trends?events=windbox_pressure,air_flow&range=5m")
+        await until(self.plot_moves, SOON, "points are plotted again")
+        if await self.hub_tells_history():
+            await self.assert_plot_is_whole("windbox_pressure")
+            await self.assert_plot_is_whole("air_flow")
+
+    async def plot_moves(self):
+        if not await self.browser.count(".plot canvas"):
+            return False
+        points = await self.plotted("windbox_pressure")
+        return points and points[-1][0] > now() - 3_000_000 * SLOWNESS
+
+    async def hub_tells_history(self):
+        status = await self.browser.run(
+            f"fetch('{SERIES}', {{ method: 'POST', headers: {{ Authorization: 'Bearer {self.viewer_token}',"
+            " 'Content-Type': 'application/json' }, body: JSON.stringify({ event_public_ids: ['air_flow'], minutes: 1 }) })"
+            ".then((answer) => answer.status)")
+        return status == 200
+
+    async def assert_plot_is_whole(self, event):
+        """Every stored point since the rig started is drawn, those that the agent kept meanwhile, too."""
+        async def same():
+            plotted = {t: v for t, v in await self.plotted(event)}
+            until_then = max(plotted, default=0)
+            stored = {t: v for _, t, v, _ in self.server.store.datapoints(event) if t <= until_then}
+            self.different = {t: (v, plotted.get(t)) for t, v in stored.items() if plotted.get(t, "missing") != v}
+            return len(stored) > 20 and not self.different
+        await until(same, 30 * SLOWNESS, lambda: f"{event}: drawn as stored, but {list(self.different.items())[:5]}", 0.5)
+
+    async def test_a_rig_that_goes_is_plain_to_see(self):
+        await self.start_rig()
+        await self.open_live()
+        await self.all_tiles("good")
+        await asyncio.to_thread(self.agent_program.stop)
+        await until(lambda: self.sees(".rig-heading", "offline, last seen"), SOON, "the heading tells it")
+        await self.all_tiles("stale")
+        for _, (_, _, badge) in (await self.tiles()).items():
+            self.assertRegex(badge, r"Stale for \d+ s")
+
+    async def test_what_an_agent_reports_is_told(self):
+        await self.server.start()
+        token = await self.server.token("rig2", "controller")
+        browser = await self.open_live()
+        controller = await Controller.connect(self.server, token, ack=1)
+        await controller.send({"type": "events", "events": [
+            {"event_public_id": "t", "name": "Outlet", "type": "analog", "unit": "°C", "min_value": 0, "max_value": 50,
+             "poll_interval": 60, "max_silence": None, "device": "plc"}]})
+        await controller.send(reading("t", 61.5, rfc3339(now())))
+        await controller.send({"type": "status", "agent": "rig2", "version": "9.9", "backlog": 12345, "dropped": 7,
+                               "clock": rfc3339(now() + 90_000_000),
+                               "devices": [{"name": "plc", "state": "offline", "error": "no route to host"}]})
+        await browser.see(".tile[data-event=t] .badge[data-kind=high]")
+        await until(lambda: self.sees(".rig-heading", "12,345 readings"), SOON, "the backlog")
+        (heading,) = await browser.texts(".rig-heading")
+        self.assertIn("7 readings dropped", heading)
+        self.assertIn("ahead", heading)
+        self.assertTrue(await self.sees(".device h3", "no route to host"))
+        await controller.send({"type": "status", "agent": "rig2", "version": "9.9", "backlog": 0, "dropped": 7,
+                               "clock": rfc3339(now()), "devices": [{"name": "plc", "state": "online", "error": None}]})
+
+        async def caught_up():
+            return not await self.sees(".rig-heading", "catching up")
+        await until(caught_up, SOON, "it has caught up")
+        await browser.go("agents")
+        await until(lambda: self.sees(".agent", "9.9"), SOON, "its version")
+        await controller.close()
+        await until(lambda: self.sees(".agent header", "Offline"), SOON, "it is gone")
+
+    async def test_texts_are_shown_as_text(self):
+        await self.server.start()
+        controller = await Controller.connect(self.server, await self.server.token("rig3", "controller"))
+        evil = "<img src=x onerror=document.title='taken'>"
+        await controller.send({"type": "events", "events": [
+            {"event_public_id": "x", "name": evil, "type": "analog", "unit": evil[:30], "min_value": None, "max_value": None,
+             "poll_interval": 60, "max_silence": None, "device": evil[:60]}]})
+        await controller.send({"event_public_id": "x", "value": None, "quality": "bad", "reason": evil})
+        browser = await self.open_live()
+        await until(lambda: self.sees(".tile .name", evil), SOON, "the name as it was given")
+        self.assertEqual(await browser.count(".tile img"), 0)
+        self.assertNotIn("taken", await browser.run("document.title"))
+        await controller.close()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,118 @@
+"""Every page on a phone and on a wall screen, by day and by night: nothing is cut off, and axe-core finds no serious
+issue. The pictures are in build/screenshots."""
+
+import time
+import unittest
+
+from harness.controller import Controller, reading
+from harness.dashboard import EVENTS, SOON, DashboardScenario
+from harness.programs import ROOT
+from harness.times import rfc3339
+from harness.wait import until
+
+PICTURES = ROOT / "build" / "screenshots"
+SIZES = {"phone": (360, 740), "wall": (1920, 1080)}
+ROUTES = {"overview": "overview", "agents": "agents", "experiments": "experiments",
+          "trends": "trends?events=bed_temperature_bottom,bed_temperature_top,air_flow,feeder_running&range=5m"}
+
+
+class DashboardLooks(DashboardScenario):
+    async def asyncSetUp(self):
+        await super().asyncSetUp()
+        PICTURES.mkdir(parents=True, exist_ok=True)
+
+    async def start_troubled_rig(self):
+        """One more rig, where things are wrong: bad, stale, beyond a limit, an unusual name, and a device that is gone."""
+        controller = await Controller.connect(self.server, await self.server.token("test-stand", "controller"), ack=1)
+        self.addAsyncCleanup(controller.close)
+        names = {"oxygen": "Oxygen behind the afterburner of the second combustion chamber", "cooling": "Cooling water", "level": "Level"}
+        await controller.send({"type": "events", "events": [
+            {"event_public_id": event, "name": name, "type": "analog", "unit": "%", "min_value": 0, "max_value": 21,
+             "poll_interval": 600 if event != "level" else 0.5, "max_silence": None, "device": "analyser"}
+            for event, name in names.items()]})
+        now = time.time_ns() // 1000
+        for event, value, more in (("oxygen", None, {"quality": "bad", "reason": "timeout"}), ("cooling", 22.4, {}), ("level", 11, {})):
+            await controller.send(reading(event, value, rfc3339(now), **more))
+        await controller.send({"type": "status", "agent": "test-stand", "version": "0.1.0", "backlog": 51234, "dropped": 12,
+                               "clock": rfc3339(now), "devices": [{"name": "analyser", "state": "offline", "error": "timeout"}]})
+
+    async def test_every_page_in_every_size(self):
+        await self.start_rig()
+        await self.start_troubled_rig()
+        browser = await self.open_live()
+        await browser.see(".tile[data-event=level][data-state=stale]")
+        await until(lambda: self.all_there(len(EVENTS) + 3), SOON, "every tile")
+        for scheme in ("light", "dark"):
+            await browser.call("emulateMedia", {"colorScheme": scheme})
+            for size, (width, height) in SIZES.items():
+                await browser.call("setViewportSize", {"width": width, "height": height})
+                for page, route in ROUTES.items():
+                    await browser.go(route)
+                    await browser.see(f"main .{page}")
+                    await browser.call("waitForTimeout", 400)
+                    await self.look_at(f"{page}-{size}-{scheme}")
+        await browser.click(".sign-out")
+        await browser.see(".sign-in")
+        await self.look_at("sign-in")
+
+    async def all_there(self, count):
+        return await self.browser.count(".tile") == count
+
+    async def look_at(self, name):
+        with self.subTest(name):
+            await self.browser.screenshot(PICTURES / f"{name}.png")
+            serious = [found for found in await self.browser.call("axe") if found["impact"] in ("serious", "critical")]
+            self.assertEqual(serious, [])
+            self.assertLessEqual(await self.browser.run("document.scrollingElement.scrollWidth - innerWidth"), 0,
+                                 "nothing is wider than the screen")
+
+    async def test_the_keyboard_reaches_everything(self):
+        await self.start_rig()
+        browser = await self.open_live()
+        await browser.see(".tile")
+        await browser.call("keyboard", "Tab")
+        self.assertEqual(await browser.text(":focus"), "Skip to the content")
+        await browser.call("keyboard", "Enter")
+        self.assertEqual(await browser.run("document.activeElement.id"), "content")
+        await browser.call("focus", ".tile .name")
+        await browser.call("keyboard", "Enter")
+        await browser.see(".plot canvas")
+        self.assertIn("events=", await browser.run("location.hash"))
+        await browser.call("focus", ".plot")
+        for key in ("+", "ArrowLeft", "ArrowLeft", "ArrowLeft"):
+            await browser.call("keyboard", key)
+        await until(lambda: self.address_has("from="), SOON, "the view that was moved is in the address")
+        await browser.call("keyboard", "Shift+ArrowLeft")
+        await until(lambda: self.reads_cursor(), SOON, "the cursor's values are in the table")
+        await browser.call("keyboard", "f")
+        await until(lambda: self.address_has("range="), SOON, "it follows again")
+
+    async def address_has(self, text):
+        return text in await self.browser.run("location.hash")
+
+    async def reads_cursor(self):
+        return "At cursor" in await self.browser.text(".legend thead")
+
+    async def test_a_view_comes_back_by_its_address(self):
+        await self.start_rig()
+        browser = await self.open_live("trends?events=air_flow,gas_valve&range=15m")
+        await browser.see(".legend tr[data-event=gas_valve]")
+        await browser.call("reload")
+        await browser.see(".legend tr[data-event=gas_valve]")
+        self.assertEqual(await browser.text(".segmented [aria-pressed=true]"), "15 min")
+        box = await browser.run("(({ x, y, width, height }) => ({ x, y, width, height }))(document.querySelector('.u-over').getBoundingClientRect())")
+        middle = box["y"] + box["height"] / 2
+        await browser.call("drag", box["x"] + box["width"] * 0.6, middle, box["x"] + box["width"] * 0.8, middle)
+        await until(lambda: self.address_has("from="), SOON, "what was drawn is shown")
+        zoomed = await browser.run("location.hash")
+        await browser.call("wheel", 0, 300)
+        await until(lambda: self.address_is_not(zoomed), SOON, "the wheel zooms")
+        await browser.click(".follow")
+        await until(lambda: self.address_has("range="), SOON, "it follows again")
+
+    async def address_is_not(self, text):
+        return await self.browser.run("location.hash") != text
+
+
+if __name__ == "__main__":
+    unittest.main()
