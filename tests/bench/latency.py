@@ -16,12 +16,12 @@ GOAL_P50_MS = 3.0
 GOAL_P99_MS = 10.0  # and what the disk takes
 
 
-def write_rig(folder, hub, token):
+def write_rig(folder, hub, token, events=EVENTS):
     (folder / "rig.token").write_text(token)
     lines = ["[agent]", f"poll_interval = {POLL}", "[hub]", f"url = {hub.url('/ws/controller/telemetry')}",
              f"token_file = {folder}/rig.token", "[buffer]", f"path = {folder}/agent.db",
              "[device:plc]", "host = 127.0.0.1"]
-    for i in range(EVENTS):
+    for i in range(events):
         lines += [f"[event:evt_{i:03}]", "device = plc", f"register = holding:{2 * i}", "type = float32",
                   "min_value = 0", "max_value = 100"]
     (folder / "rig.ini").write_text("\n".join(lines) + "\n")

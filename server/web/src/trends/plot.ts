@@ -166,6 +166,7 @@ export class Plot {
       side: index % 2 === 0 ? 3 : 1,
       stroke: color,
       label: digital || scale === '' ? undefined : scale,
+      space: 42,
       labelSize: 18,
       labelGap: 2,
       labelFont: '600 12px system-ui, sans-serif',
