@@ -29,6 +29,9 @@ const std::map<std::string, std::string> content_types = {
 constexpr const char* content_security_policy =
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
+// What lies there has its content's hash in its name.
+constexpr const char* hashed_folder = "/assets/";
+
 }  // namespace
 
 StaticFiles::StaticFiles(const std::string& folder) {
@@ -52,7 +55,8 @@ std::optional<HttpResponse> StaticFiles::find(const std::string& path) const {
   HttpResponse response;
   response.body = found->second.content;
   response.content_type = found->second.type;
-  response.headers = {{"Cache-Control", "no-cache"},
+  const bool hashed = path.rfind(hashed_folder, 0) == 0;
+  response.headers = {{"Cache-Control", hashed ? "public, max-age=31536000, immutable" : "no-cache"},
                       {"Content-Security-Policy", content_security_policy},
                       {"Referrer-Policy", "no-referrer"}};
   return response;

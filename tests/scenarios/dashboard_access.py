@@ -1,5 +1,6 @@
 """How one gets in, and out: the token in a form or a link, kept where its owner wants it, gone when it is revoked."""
 
+import re
 import time
 import unittest
 
@@ -82,6 +83,14 @@ class DashboardAccess(DashboardScenario):
         await browser.goto(self.server, token=token)
         await browser.see("[role=alert]")
         self.assertIn("Token not allowed here", await browser.text("[role=alert]"))
+
+    async def test_what_is_served_lets_no_foreign_script_in(self):
+        page = await self.server.get("/")
+        self.assertIn("default-src 'self'", page.headers["Content-Security-Policy"])
+        self.assertEqual(page.headers["Cache-Control"], "no-cache")
+        script = re.search(r'src="\./(assets/[^"]+\.js)"', page.body.decode())[1]
+        self.assertIn("immutable", (await self.server.get(f"/{script}")).headers["Cache-Control"])
+        await self.open_live()
 
     async def test_who_may_only_look_is_offered_nothing_else(self):
         if not await self.hub_has("/api/v1/experiments"):

@@ -40,33 +40,33 @@ class DashboardExperiments(DashboardScenario):
         before = len(self.server.store.datapoints("air_flow"))
         await until(lambda: len(self.server.store.datapoints("air_flow")) > before + 5, SOON)
         await browser.click(".running-bar a")
-        await browser.click(".experiment >> text=Stop")
-        await browser.see(".experiment >> text=Delete")
+        await browser.click('.experiment button:text-is("Stop")')
+        await browser.see('.experiment button:text-is("Delete")')
         await until(lambda: self.gone(".running-bar:not([hidden])"), SOON, "nothing runs any more")
 
         experiment = (await self.server.get("/api/v1/experiments", self.viewer_token)).json()["data"][0]
         path = self.folder / "run.csv"
-        await browser.call("download", "text=CSV, a row per value", str(path))
+        await browser.call("download", 'button:text-is("CSV, a row per value")', str(path))
         with open(path, newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         begin, end = (microseconds(experiment[key]) for key in ("started_on", "stopped_on"))
         stored = {(event, time) for event, time, *_ in self.server.store.datapoints() if begin <= time < end}
         self.assertEqual({(row["event_public_id"], microseconds(row["timestamp"])) for row in rows}, stored)
         self.assertGreater(len(rows), 20)
-        await browser.call("download", "text=CSV, a column per event", str(path))
+        await browser.call("download", 'button:text-is("CSV, a column per event")', str(path))
         with open(path, newline="", encoding="utf-8") as file:
             self.assertGreaterEqual(len(next(csv.reader(file))), 13)
 
     async def test_it_is_changed_and_deleted_and_its_data_stays(self):
         browser = await self.open_live("experiments", self.operator_token)
         await self.start("Cold run 2")
-        await browser.click(".experiment >> text=Change")
+        await browser.click('.experiment button:text-is("Change")')
         await browser.fill("dialog input", "Warm run 2")
         await browser.click("dialog button[type=submit]")
         await browser.see_no("dialog")
         await until(lambda: self.has_text(".experiment h2", "Warm run 2"), SOON)
         stored = len(self.server.store.datapoints())
-        await browser.click(".experiment >> text=Delete")
+        await browser.click('.experiment button:text-is("Delete")')
         self.assertIn("Every measured value stays", await browser.text("dialog"))
         await browser.click("dialog .danger")
         await until(lambda: self.gone(".experiment"), SOON)

@@ -8,7 +8,7 @@ import { Signal } from './signal';
 export class ExperimentsStore {
   list: Experiment[] = [];
   supported: boolean | null = null; // null: not known yet
-  role: Role = 'viewer';
+  role: Role | null = null; // null: not known yet
   readonly changed = new Signal();
   private seen = new Set<string>();
 
@@ -19,7 +19,7 @@ export class ExperimentsStore {
       const list = await this.rest.experiments();
       list.sort((a, b) => Date.parse(b.started_on) - Date.parse(a.started_on));
       this.list = list;
-      if (this.supported === null) this.role = await this.rest.role();
+      this.role ??= await this.rest.role();
       this.supported = true;
     } catch (error) {
       // What was known stays while the hub is away.

@@ -100,14 +100,15 @@ export class Rest {
   }
 
   // No route tells a token's role; stopping an experiment that cannot exist is refused to who may not stop any.
-  async role(): Promise<Role> {
+  // Null when the hub could not be asked.
+  async role(): Promise<Role | null> {
     try {
       await this.ask('PUT', `${experimentPath('exp_none')}/stop`);
     } catch (error) {
       if (error instanceof ApiError && error.status === 403) return 'viewer';
       if (error instanceof ApiError && [404, 409, 422].includes(error.status)) return 'operator';
     }
-    return 'viewer';
+    return null;
   }
 
   private async all<T>(path: string): Promise<T[]> {

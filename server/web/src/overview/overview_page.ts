@@ -204,7 +204,13 @@ export class OverviewPage implements Page {
     const filtered = wanted !== '' || this.filter !== 'all';
     this.rigs.dataset.filtered = String(filtered);
     show(this.empty, shown === 0);
-    setText(this.empty, filtered && this.tiles.size > 0 ? 'No event fits the filter.' : 'No datapoint has been stored yet.');
+    setText(this.empty, this.emptyText(filtered));
+  }
+
+  private emptyText(filtered: boolean): string {
+    if (this.tiles.size > 0 && filtered) return 'No event fits the filter.';
+    const { state } = this.workspace;
+    return state === 'live' || state === 'polling' ? 'No datapoint has been stored yet.' : 'Waiting for the hub…';
   }
 
   private drawSparklines(): void {

@@ -54,8 +54,10 @@ export class Sparkline {
       else if (stepped) context.lineTo(left, before), context.lineTo(left, top);
       else context.lineTo(left, top);
       if (columns.points[i]! > 1) {
-        context.lineTo(left, y(columns.least[i]!));
-        context.lineTo(left, y(columns.greatest[i]!));
+        // Downwards the greatest comes first: a falling line stays a line.
+        const falls = columns.last[i]! < columns.first[i]!;
+        context.lineTo(left, y(falls ? columns.greatest[i]! : columns.least[i]!));
+        context.lineTo(left, y(falls ? columns.least[i]! : columns.greatest[i]!));
         context.lineTo(x(columns.lastTime[i]!), y(columns.last[i]!));
       }
       before = y(columns.last[i]!);

@@ -42,6 +42,7 @@ export class TrendsPage implements Page {
   private readonly colors = new Map<string, number>(); // an event keeps its colour while it is plotted
   private readonly scheme = matchMedia('(prefers-color-scheme: dark)');
   private view: View = parseView(new URLSearchParams());
+  private undecided = true; // nobody has chosen an event yet
   private drawing: ReturnType<typeof setTimeout> | undefined;
   private frame = 0;
   private addressing: ReturnType<typeof setTimeout> | undefined;
@@ -83,8 +84,7 @@ export class TrendsPage implements Page {
   update(route: Route): void {
     if (![...route.query.keys()].length) route.query = new URLSearchParams(sessionStorage.getItem(REMEMBERED) ?? '');
     const view = parseView(route.query);
-    if (viewQuery(view) !== viewQuery(this.view) || view.events.length === 0) this.setView(view);
-    else this.layOut();
+    this.setView(view);
   }
 
   dispose(): void {
@@ -137,9 +137,8 @@ export class TrendsPage implements Page {
   }
 
   private setView(view: View): void {
-    const wasEmpty = this.view.events.length === 0;
     this.view = view;
-    if (view.events.length === 0 && wasEmpty) this.chooseFirst();
+    if (view.events.length > 0) this.undecided = false;
     this.plot.forgetRanges();
     this.layOut();
     this.loader.needed();
@@ -147,7 +146,7 @@ export class TrendsPage implements Page {
     this.addressing = setTimeout(() => {
       const query = viewQuery(this.view);
       history.replaceState(null, '', `#/trends?${query}`);
-      sessionStorage.setItem(REMEMBERED, query);
+      if (!this.undecided) sessionStorage.setItem(REMEMBERED, query);
     }, 200);
   }
 
@@ -157,6 +156,7 @@ export class TrendsPage implements Page {
   }
 
   private choose(id: string, chosen: boolean): void {
+    this.undecided = false;
     const others = this.view.events.filter((event) => event !== id);
     this.setView({ ...this.view, events: chosen ? [...others, id].slice(0, MOST_EVENTS) : others });
   }
@@ -169,7 +169,7 @@ export class TrendsPage implements Page {
   // ---- what is shown
 
   private layOut(): void {
-    if (this.view.events.length === 0 && this.workspace.live.events.size > 0 && this.legendEmpty()) this.chooseFirst();
+    if (this.undecided) this.chooseFirst();
     this.store.select(this.view.events);
     const curves = this.view.events.map((id): Curve => ({
       id, event: this.workspace.live.events.get(id), color: this.colorOf(id), hidden: this.hidden.has(id),
@@ -182,10 +182,6 @@ export class TrendsPage implements Page {
     show(this.empty, curves.length === 0);
     this.loader.needed();
     this.drawNow();
-  }
-
-  private legendEmpty(): boolean {
-    return sessionStorage.getItem(REMEMBERED) === null;
   }
 
   private shape(): string {
