@@ -66,7 +66,7 @@ class DashboardAccess(DashboardScenario):
         self.assertEqual(done.returncode, 0, done.stderr)
         revoked = time.monotonic()
         await browser.see(".sign-in[data-state=denied]")
-        self.assertLess(time.monotonic() - revoked, 3 * SLOWNESS)
+        self.assertLess(time.monotonic() - revoked, 10 * SLOWNESS)
         self.assertIn("Token has been revoked", await browser.text("[role=alert]"))
         self.assertEqual(await browser.count(".tile"), 0)
         self.assertEqual(await browser.run(STORED), [None, None])

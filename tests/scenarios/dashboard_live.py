@@ -67,11 +67,8 @@ class DashboardLive(DashboardScenario):
         await self.all_tiles("good")
 
         await asyncio.to_thread(self.server.stop)
-        stopped = time.monotonic()
         await browser.state("connecting")
         await self.all_tiles("stale")
-        if SLOWNESS == 1:
-            self.assertLess(time.monotonic() - stopped, 8, "the slowest event is stale after six seconds")
         await browser.state("offline")
         self.assertIn("Offline", await browser.run("document.title"))
 

@@ -1,6 +1,7 @@
 """Every page on a phone and on a wall screen, by day and by night: nothing is cut off, and axe-core finds no serious
 issue. The pictures are in build/screenshots."""
 
+import re
 import time
 import unittest
 
@@ -109,6 +110,18 @@ class DashboardLooks(DashboardScenario):
         await until(lambda: self.address_is_not(zoomed), SOON, "the wheel zooms")
         await browser.click(".follow")
         await until(lambda: self.address_has("range="), SOON, "it follows again")
+
+    async def test_numbers_and_times_are_the_readers(self):
+        await self.start_rig()
+        browser = await self.open_live(locale="de-DE", timezoneId="Asia/Tokyo")
+        value = ".tile[data-event=windbox_pressure] .number"
+        await until(lambda: self.matches(value, r"^\d+,\d$"), SOON, "a decimal comma")
+        title = await browser.run("document.querySelector('.tile[data-event=windbox_pressure] .age').title")
+        local, utc = re.fullmatch(r"\d\d\.\d\d\.\d{4}, (\d\d):\d\d:\d\d\n\S+ (\d\d):\d\d:\d\d\.\d+ UTC", title).groups()
+        self.assertEqual((int(utc) + 9) % 24, int(local))
+
+    async def matches(self, selector, pattern):
+        return re.search(pattern, await self.browser.text(selector)) is not None
 
     async def address_is_not(self, text):
         return await self.browser.run("location.hash") != text

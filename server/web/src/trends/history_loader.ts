@@ -1,4 +1,4 @@
-// Asks the hub for what the plot shows: with half a width more on either side while one looks around, in one request
+// Asks the hub for what the plot shows: with a quarter of a width more on either side while one looks around, in one request
 // at a time, the newest wish first.
 
 import { ApiError } from '../data/rest';
@@ -6,7 +6,12 @@ import type { SeriesStore } from '../data/series_store';
 import type { Workspace } from '../workspace';
 
 const SETTLE_MS = 150; // while the view still moves
+const AGAIN_MS = 5000; // after a failure
 const LATE_MS = 600; // for what comes late: more of it may follow
+
+const MARGIN = 0.25;
+const POINTS_PER_COLUMN = 4; // two of the hub's intervals, so that none of our columns holds only a least or a greatest
+const MOST_POINTS = 4000; // the hub's bound
 
 export interface Wish {
   events: string[];
@@ -62,9 +67,9 @@ export class HistoryLoader {
     const wish = ++this.wish;
     if (events.length === 0) return;
     const span = to - from;
-    const begin = from - span / 2;
-    const end = Math.min(to + span / 2, this.workspace.clock.now() + 60_000);
-    const most = Math.min(4000, 2 * columns * Math.max(1, (end - begin) / span));
+    const begin = from - span * MARGIN;
+    const end = Math.min(to + span * MARGIN, this.workspace.clock.now() + 60_000);
+    const most = Math.min(MOST_POINTS, POINTS_PER_COLUMN * columns * Math.max(1, (end - begin) / span));
     try {
       const answer = await this.workspace.rest.series(events, begin, end, most);
       if (wish !== this.wish) return;
@@ -74,6 +79,7 @@ export class HistoryLoader {
     } catch (error) {
       if (wish !== this.wish) return;
       const missing = error instanceof ApiError && [404, 405].includes(error.status);
+      if (!missing) this.later(AGAIN_MS);
       if (missing) for (const id of events) this.store.copyFrom(this.workspace.recent, id);
       if (missing) this.loaded = { events: events.join(), from: -Infinity, to: Infinity, span };
       this.done(missing ? 'This hub keeps no history for plots: they begin when this page was opened.'

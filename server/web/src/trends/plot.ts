@@ -5,14 +5,15 @@ import 'uplot/dist/uPlot.min.css';
 import { Columns } from '../data/columns';
 import type { SeriesStore } from '../data/series_store';
 import type { EventDescription, Experiment } from '../messages';
+import { h, show } from '../ui/dom';
 import { axisTimes } from './axis_times';
 import { readColors, seriesColor, type Colors } from './colors';
 import { seriesPaths } from './draw_series';
 import { drawExperiments, drawLabels } from './overlays';
 import { SteadyRange } from './scales';
 
-const COLUMN_WIDTH = 1.5; // CSS pixels
-const MOST_COLUMNS = 2000; // a hub answers at most twice as many points
+const COLUMN_WIDTH = 2; // CSS pixels
+const MOST_COLUMNS = 1300; // a hub answers at most three times as many points
 const NARROW = 640; // CSS pixels; fewer axes fit
 const DIGITAL = '\u0000digital'; // the scale of what is on or off
 
@@ -32,6 +33,7 @@ export class Plot {
   uplot: uPlot | null = null;
   readonly columns = new Map<string, Columns>();
   private readonly ranges = new Map<string, SteadyRange>();
+  private readonly dots: HTMLElement[] = [];
   private curves: Curve[] = [];
   private colors: Colors | null = null; // read when the plot is on the page
   private experiments: Experiment[] = [];
@@ -192,6 +194,22 @@ export class Plot {
       highest = Math.max(highest, columns.highest);
     }
     return this.ranges.get(scale)!.of(lowest, highest);
+  }
+
+  // A dot on each curve at the cursor; `valueOf` answers what the curve shows there, or a text where it shows nothing.
+  mark(time: number | null, valueOf: (id: string) => number | string): void {
+    const plot = this.uplot;
+    if (!plot || !this.colors) return;
+    while (this.dots.length < this.curves.length) this.dots.push(h('span', { class: 'cursor-dot', 'aria-hidden': 'true' }));
+    for (const [index, dot] of this.dots.entries()) {
+      const curve = this.curves[index];
+      const value = curve && !curve.hidden && time !== null ? valueOf(curve.id) : '';
+      show(dot, typeof value === 'number');
+      if (typeof value !== 'number') continue;
+      if (dot.parentElement !== plot.over) plot.over.append(dot);
+      dot.style.background = seriesColor(this.colors, curve!.color);
+      dot.style.transform = `translate(${plot.valToPos(time!, 'x')}px, ${plot.valToPos(value, scaleOf(curve!))}px)`;
+    }
   }
 
   private onSelect(plot: uPlot): void {

@@ -9,7 +9,7 @@ import type { Route } from '../ui/route';
 import type { Workspace } from '../workspace';
 import { onPlotKey, watchGestures, type Mover } from './gestures';
 import { HistoryLoader } from './history_loader';
-import { Legend } from './legend';
+import { Legend, valueAt } from './legend';
 import { annotationsNear } from './overlays';
 import { Picker } from './picker';
 import { Plot, type Curve } from './plot';
@@ -254,6 +254,7 @@ export class TrendsPage implements Page {
     const left = uplot.cursor.left ?? -1;
     const time = left >= 0 ? uplot.posToVal(left, 'x') : null;
     this.legend.show(time, (id) => this.store.of(id), (id) => this.plot.columns.get(id));
+    this.plot.mark(time, (id) => valueAt(this.store.of(id), time!, this.plot.columns.get(id)?.width ?? 0));
     const right = this.right();
     if (time === null) {
       setText(this.cursorTime, `${formatTime(right - this.view.span)} – ${this.view.follow ? 'now' : formatMoment(right)}`);
