@@ -101,7 +101,7 @@ class DashboardLooks(DashboardScenario):
         await browser.call("reload")
         await browser.see(".legend tr[data-event=gas_valve]")
         self.assertEqual(await browser.text(".segmented [aria-pressed=true]"), "15 min")
-        box = await browser.run("(({ x, y, width, height }) => ({ x, y, width, height }))(document.querySelector('.u-over').getBoundingClientRect())")
+        box = await browser.run("document.querySelector('.u-over').getBoundingClientRect().toJSON()")
         middle = box["y"] + box["height"] / 2
         await browser.call("drag", box["x"] + box["width"] * 0.6, middle, box["x"] + box["width"] * 0.8, middle)
         await until(lambda: self.address_has("from="), SOON, "what was drawn is shown")

@@ -59,7 +59,6 @@ class DashboardScenario(Scenario):
     async def start_rig(self):
         """The example rig, simulated, and its agent, sending."""
         await self.server.start()
-        self.simulator_text = RIG.read_text()
         self.rig = Simulator(self.folder, "rig", self.rig_ini(await self.server.token("fluidised-bed", "controller")))
         self.rig.__enter__()
         self.addCleanup(self.rig.__exit__)

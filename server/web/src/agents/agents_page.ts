@@ -55,7 +55,7 @@ export class AgentsPage implements Page {
     const clockOff = Math.abs(offset ?? 0) > CLOCK_S;
     return h('section', { class: 'card agent', 'data-online': String(online), 'aria-label': controller.name },
       h('header', {}, h('h2', {}, controller.name),
-        h('span', { class: 'badge', 'data-kind': online ? 'online' : 'offline' }, !online && icon('offline'), online ? 'Online' : 'Offline')),
+        stateBadge(online)),
       h('dl', {},
         ...fact('Last seen', this.lastSeen(controller)),
         ...fact('Agent', [controller.agent, controller.version].filter(Boolean).join(' ') || 'has not reported'),
@@ -76,13 +76,17 @@ export class AgentsPage implements Page {
   private devices(devices: DeviceState[]): HTMLElement {
     if (devices.length === 0) return h('p', { class: 'quiet' }, 'It has named no device.');
     return h('table', { class: 'list' }, h('caption', { class: 'visually-hidden' }, 'Devices'),
-      h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'Device'), h('th', { scope: 'col' }, 'State'), h('th', { scope: 'col' }, 'Error'))),
+      h('thead', {}, h('tr', {}, ...['Device', 'State', 'Error'].map((name) => h('th', { scope: 'col' }, name)))),
       h('tbody', {}, ...devices.map((device) => h('tr', {},
         h('th', { scope: 'row' }, device.name),
-        h('td', {}, h('span', { class: 'badge', 'data-kind': device.state }, device.state === 'offline' && icon('offline'),
-          device.state === 'offline' ? 'Offline' : 'Online')),
+        h('td', {}, stateBadge(device.state === 'online')),
         h('td', {}, device.error ?? '')))));
   }
+}
+
+function stateBadge(online: boolean): HTMLElement {
+  return h('span', { class: 'badge', 'data-kind': online ? 'online' : 'offline' },
+    !online && icon('offline'), online ? 'Online' : 'Offline');
 }
 
 function clockText(offset: number | null | undefined): string {

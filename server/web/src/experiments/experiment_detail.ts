@@ -11,7 +11,9 @@ import { deleteDialog, editDialog } from './experiment_dialogs';
 
 export class ExperimentDetail {
   readonly element = h('article', { class: 'card experiment', 'aria-live': 'off' });
-  private readonly text = h('input', { placeholder: 'What happened?', 'aria-label': 'Annotation', required: true, maxlength: 1000, autocomplete: 'off' });
+  private readonly text = h('input', {
+    placeholder: 'What happened?', 'aria-label': 'Annotation', required: true, maxlength: 1000, autocomplete: 'off',
+  });
   private readonly time = h('input', { type: 'datetime-local', step: 1, 'aria-label': 'When; empty for now' });
   private readonly problem = h('p', { class: 'problem', role: 'alert', hidden: true });
   private readonly elapsed = h('span', { class: 'elapsed' });

@@ -69,7 +69,10 @@ function fields(workspace: Workspace, experiment: Experiment | null): Fields {
   const started = timeField(experiment?.started_on ?? null);
   const stopped = timeField(experiment?.stopped_on ?? null);
   const body: HTMLElement[] = [h('label', {}, 'Name', name), rigs.element, h('label', {}, 'Notes', notes)];
-  if (experiment) body.push(h('div', { class: 'pair' }, h('label', {}, 'Started', started.input), h('label', {}, 'Stopped', stopped.input)));
+  if (experiment) {
+    body.push(h('div', { class: 'pair' },
+      h('label', {}, 'Started', started.input), h('label', {}, 'Stopped', stopped.input)));
+  }
   return {
     body,
     draft: () => ({

@@ -12,6 +12,7 @@ import { ExperimentDetail } from './experiment_detail';
 import { startDialog } from './experiment_dialogs';
 
 const SHOWN_AT_ONCE = 50;
+const HEADS = ['Experiment', 'Started', 'Duration', 'Rigs', 'Annotations'];
 
 export class ExperimentsPage implements Page {
   readonly title = 'Experiments';
@@ -31,13 +32,14 @@ export class ExperimentsPage implements Page {
   private most = SHOWN_AT_ONCE;
 
   constructor(private readonly workspace: Workspace) {
-    const open = (experiment: Experiment): void => void (location.hash = `#/experiments/${encodeURIComponent(experiment.public_id)}`);
-    this.start = h('button', { type: 'button', class: 'primary', onclick: () => startDialog(workspace, open) }, icon('plus'), 'Start an experiment');
+    const open = (experiment: Experiment): void => void (location.hash = addressOf(experiment));
+    this.start = h('button', { type: 'button', class: 'primary', onclick: () => startDialog(workspace, open) },
+      icon('plus'), 'Start an experiment');
     this.more = h('button', { type: 'button', onclick: () => this.showMore() }, 'Show more');
     this.table = h('div', { class: 'card table-card' },
       h('table', { class: 'list' },
         h('caption', { class: 'visually-hidden' }, 'Experiments, newest first'),
-        h('thead', {}, h('tr', {}, ...['Experiment', 'Started', 'Duration', 'Rigs', 'Annotations'].map((name) => h('th', { scope: 'col' }, name)))),
+        h('thead', {}, h('tr', {}, ...HEADS.map((name) => h('th', { scope: 'col' }, name)))),
         this.body),
       this.more);
     this.element = h('div', { class: 'experiments' },
@@ -106,7 +108,7 @@ export class ExperimentsPage implements Page {
     const duration = h('span', { class: 'elapsed' });
     if (running) this.clocks.push({ element: duration, started });
     else if (experiment.stopped_on) setText(duration, formatElapsed(Date.parse(experiment.stopped_on) - started));
-    const link = h('a', { href: `#/experiments/${encodeURIComponent(experiment.public_id)}` }, experiment.name);
+    const link = h('a', { href: addressOf(experiment) }, experiment.name);
     if (experiment.public_id === this.id) link.setAttribute('aria-current', 'true');
     return h('tr', {},
       h('th', { scope: 'row' }, link, running && h('span', { class: 'badge', 'data-kind': 'running' }, 'Running')),
@@ -119,6 +121,10 @@ export class ExperimentsPage implements Page {
     for (const { element, started } of this.clocks) setText(element, formatElapsed(now - started));
     this.detail?.tick();
   }
+}
+
+function addressOf(experiment: Experiment): string {
+  return `#/experiments/${encodeURIComponent(experiment.public_id)}`;
 }
 
 function noticeText(supported: boolean | null, count: number, mayChange: boolean): string {
