@@ -4,8 +4,9 @@ from .programs import AGENT
 
 
 class Agent:
-    def __init__(self, scenario, rig, hub, token, name="rig1", poll_interval="0.2", **buffer):
-        """`rig`: the text of the device and event sections. `buffer`: keys of [buffer]."""
+    def __init__(self, scenario, rig, hub, token, name="rig1", poll_interval="0.2", port=None, **buffer):
+        """`rig`: the text of the device and event sections. `port`: not the hub's own, but a way there. `buffer`: keys of
+        [buffer]."""
         self.name = name
         self.database = scenario.folder / f"{name}.db"
         self.token_file = scenario.folder / f"{name}.token"
@@ -14,7 +15,7 @@ class Agent:
         self.ini = scenario.folder / f"{name}.ini"
         self.ini.write_text("\n".join([
             "[agent]", f"name = {name}", f"poll_interval = {poll_interval}",
-            "[hub]", f"url = ws://127.0.0.1:{hub.port}/ws/controller/telemetry",
+            "[hub]", f"url = ws://127.0.0.1:{port or hub.port}/ws/controller/telemetry",
             f"token_file = {self.token_file}",
             "[buffer]", f"path = {self.database}", *(f"{key} = {value}" for key, value in buffer.items()),
             rig]) + "\n")
