@@ -66,10 +66,6 @@ class KillRun(Scenario):
         self.ledger.started()
         self.box.start()
 
-    async def polling_goes_on(self):
-        polls = self.ledger.polls()
-        await until(lambda: self.ledger.polls() >= polls + 3, 20 * SLOWNESS, "the agent polls")
-
     async def readings_arrive(self):
         """New ones: sent over the path as it is now."""
         newest = time.time()
@@ -80,8 +76,8 @@ class KillRun(Scenario):
         """Where a reading is most in danger: a random moment would rarely meet it."""
         if self.chance.random() < 0.5:
             polls = self.ledger.polls()
-            await until(lambda: self.ledger.polls() > polls, 20 * SLOWNESS, "the agent polls", every=0.0005)
-            await asyncio.sleep(self.chance.uniform(0, 0.003))
+            await until(lambda: self.ledger.polls() > polls, 20 * SLOWNESS, "the agent polls", every=0)
+            await asyncio.sleep(self.chance.uniform(0, 0.002))
 
     async def strike(self, victim, path_fault):
         self.counts[victim] += 1
@@ -112,7 +108,7 @@ class KillRun(Scenario):
             self.proxy.restore()
 
     async def round(self, victims, path_fault):
-        await self.polling_goes_on()
+        await self.ledger.polls_go_on()
         if self.chance.random() < 0.5:
             await self.readings_arrive()
         await asyncio.sleep(self.chance.uniform(0, 0.8))
@@ -129,11 +125,10 @@ class KillRun(Scenario):
 
     async def drain(self):
         """The agent stops cleanly, the unit goes, and the agent hands over what it still holds."""
-        await self.polling_goes_on()
+        await self.ledger.polls_go_on()
         self.ledger.ends(killed=False)
         self.assertEqual((await asyncio.to_thread(self.box.stop))[0], 0)
-        self.ledger.closed = time.time()
-        await self.modbus.stop()
+        await self.ledger.unit_goes(self.modbus)
         self.start_agent()
         await until(self.drained, 120 * SLOWNESS, "the backlog is 0", every=0.5)
 
