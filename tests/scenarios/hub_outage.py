@@ -2,12 +2,10 @@
 is stored, once, with its original time."""
 
 import asyncio
-import time
 import unittest
 
 from harness.case import Scenario
-from harness.ledger import Ledger
-from harness.modbus_server import CountingBlock, ModbusServer
+from harness.counted_rig import CountedRig
 from harness.subscriber import Subscriber
 from harness.times import microseconds
 from harness.wait import until
@@ -19,34 +17,26 @@ OUTAGE = 20.0
 
 class HubOutage(Scenario):
     async def test_the_hub_is_stopped_for_20_seconds(self):
-        modbus = await ModbusServer(holding=CountingBlock(CHANNELS)).start()
         server = self.hub()
         viewer_token = await server.token("viewer", "viewer")
         await server.start()
-        ledger = Ledger(modbus.holding, server.store)
-        box = await self.agent(modbus.device() + ledger.events(), server, poll_interval=str(POLL), spill_after="0")
-
-        ledger.started()
-        box.start()
+        rig = await CountedRig.make(self, server, CHANNELS, poll_interval=str(POLL), spill_after="0")
+        rig.start()
         await until(lambda: server.store.count() > 20 * CHANNELS, 20)
         await asyncio.to_thread(server.stop)
-        polls = ledger.polls()
+        polls = rig.polls()
         await asyncio.sleep(OUTAGE)
-        self.assertGreater(ledger.polls() - polls, 0.9 * OUTAGE / POLL, "polling goes on without the hub")
+        self.assertGreater(rig.polls() - polls, 0.9 * OUTAGE / POLL, "polling goes on without the hub")
         await server.start()
         subscriber = await Subscriber.connect(server, viewer_token)
         await subscriber.wait_for(CHANNELS, 30)
         age = subscriber.times[0] - microseconds(subscriber.received[0]["timestamp"]) / 1e6
         self.assertLess(age, 2.5, "live readings do not wait for the backlog")
-        await ledger.polls_go_on(20)
+        await rig.polls_go_on(20)
 
-        ledger.ends(killed=False)
-        self.assertEqual((await asyncio.to_thread(box.stop))[0], 0)
-        await ledger.unit_goes(modbus)
-        ledger.started()
-        box.start()
-        await until(lambda: not ledger.compare().unexplained, 30, "everything that was polled is stored")
-        self.assertEqual(ledger.compare().faults, [])
+        await rig.stop()
+        await rig.hand_over()
+        await rig.assert_all_arrive()
 
 
 if __name__ == "__main__":

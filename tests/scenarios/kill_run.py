@@ -15,8 +15,7 @@ from collections import Counter
 from itertools import combinations
 
 from harness.case import Scenario
-from harness.ledger import Ledger
-from harness.modbus_server import CountingBlock, ModbusServer
+from harness.counted_rig import CountedRig
 from harness.programs import SLOWNESS
 from harness.tcp_proxy import TcpProxy
 from harness.wait import until
@@ -49,22 +48,15 @@ class KillRun(Scenario):
     async def set_up(self, **buffer):
         self.chance = random.Random(SEED)
         self.counts = Counter()
-        block = CountingBlock(CHANNELS)
-        self.modbus = await ModbusServer(holding=block).start()
         self.server = self.hub()
         self.viewer_token = await self.server.token("viewer", "viewer")
         await self.server.start()
         self.proxy = await TcpProxy(self.server.port).start()
-        self.ledger = Ledger(block, self.server.store)
         # Two requests a cycle, and a slow test is no device that fails.
-        rig = self.modbus.device() + "max_registers = 10\ntimeout = 30s\n" + self.ledger.events()
-        self.box = await self.agent(rig, self.server, port=self.proxy.port, poll_interval=str(POLL), **buffer)
+        self.rig = await CountedRig.make(self, self.server, CHANNELS, "max_registers = 10\ntimeout = 30s\n",
+                                         port=self.proxy.port, poll_interval=str(POLL), **buffer)
 
     # ---- one round
-
-    def start_agent(self):
-        self.ledger.started()
-        self.box.start()
 
     async def readings_arrive(self):
         """New ones: sent over the path as it is now."""
@@ -75,16 +67,15 @@ class KillRun(Scenario):
     async def maybe_while_it_handles_a_reply(self):
         """Where a reading is most in danger: a random moment would rarely meet it."""
         if self.chance.random() < 0.5:
-            polls = self.ledger.polls()
-            await until(lambda: self.ledger.polls() > polls, 20 * SLOWNESS, "the agent polls", every=0)
+            polls = self.rig.polls()
+            await until(lambda: self.rig.polls() > polls, 20 * SLOWNESS, "the agent polls", every=0)
             await asyncio.sleep(self.chance.uniform(0, 0.002))
 
     async def strike(self, victim, path_fault):
         self.counts[victim] += 1
         if victim == "agent":
             await self.maybe_while_it_handles_a_reply()
-            self.ledger.ends(killed=True)
-            self.box.kill()
+            self.rig.kill()
         elif victim == "hub":
             await asyncio.to_thread(self.server.kill)
         else:
@@ -99,7 +90,7 @@ class KillRun(Scenario):
 
     async def mend(self, victim, path_fault):
         if victim == "agent":
-            self.start_agent()
+            self.rig.start()
         elif victim == "hub":
             await self.server.start()
         else:
@@ -108,7 +99,7 @@ class KillRun(Scenario):
             self.proxy.restore()
 
     async def round(self, victims, path_fault):
-        await self.ledger.polls_go_on()
+        await self.rig.polls_go_on()
         if self.chance.random() < 0.5:
             await self.readings_arrive()
         await asyncio.sleep(self.chance.uniform(0, 0.8))
@@ -125,18 +116,16 @@ class KillRun(Scenario):
 
     async def drain(self):
         """The agent stops cleanly, the unit goes, and the agent hands over what it still holds."""
-        await self.ledger.polls_go_on()
-        self.ledger.ends(killed=False)
-        self.assertEqual((await asyncio.to_thread(self.box.stop))[0], 0)
-        await self.ledger.unit_goes(self.modbus)
-        self.start_agent()
+        await self.rig.polls_go_on()
+        await self.rig.stop()
+        await self.rig.hand_over()
         await until(self.drained, 120 * SLOWNESS, "the backlog is 0", every=0.5)
 
     async def drained(self):
         """By the agent's own word, once it has been connected for long enough to have read its buffer."""
-        rig, = (await self.server.get("/api/v1/controllers", self.viewer_token)).json()
-        empty = rig["online"] and rig["backlog"] == 0 and self.server.store.rows(
-            "SELECT count(*) FROM datapoints WHERE time > ? AND reason IS NOT NULL", self.ledger.closed * 1e6)[0][0]
+        status, = (await self.server.get("/api/v1/controllers", self.viewer_token)).json()
+        empty = status["online"] and status["backlog"] == 0 and self.server.store.rows(
+            "SELECT count(*) FROM datapoints WHERE time > ? AND reason IS NOT NULL", self.rig.ledger.closed * 1e6)[0][0]
         if not empty:
             return False
         stored = self.server.store.count()
@@ -147,14 +136,14 @@ class KillRun(Scenario):
         name = f"kill run, {', '.join(f'{key} = {value}' for key, value in buffer.items()) or 'default spill_after'}"
         print(f"{name}: KILL_SEED={SEED}", file=sys.stderr, flush=True)
         await self.set_up(**buffer)
-        self.start_agent()
+        self.rig.start()
         await self.readings_arrive()
         victims, faults = Deck(self.chance, COMBINATIONS), Deck(self.chance, PATH_FAULTS)
         for _ in range(ROUNDS):
             drawn = victims.draw()
             await self.round(drawn, faults.draw() if "path" in drawn else None)
         await self.drain()
-        findings = self.ledger.compare(unsaved_seconds)
+        findings = self.rig.ledger.compare(unsaved_seconds)
         strikes = ", ".join(f"{key} {n}" for key, n in self.counts.items())
         print(f"{name}: {ROUNDS} rounds ({strikes}): {findings}", file=sys.stderr, flush=True)
         self.assertEqual(findings.faults, [])

@@ -5,9 +5,6 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from .programs import SLOWNESS
-from .wait import until
-
 CLOCK_GRAIN = 0.001  # seconds: the journal's clock is read as a float, the agent's is cut to microseconds
 
 
@@ -59,15 +56,6 @@ class Ledger:
 
     def polls(self):
         return len(self.block.served[-1])
-
-    async def polls_go_on(self, more=3):
-        polls = self.polls()
-        await until(lambda: self.polls() >= polls + more, 20 * SLOWNESS, f"{more} more polls")
-
-    async def unit_goes(self, modbus):
-        """The agent has stopped; when it starts again it only hands over what it holds."""
-        self.closed = time.time()
-        await modbus.stop()
 
     # ---- the agent's lives; what it asked for is its own until the next one starts
 

@@ -14,6 +14,8 @@ class _Link:
     def __init__(self, near, far):
         self.near, self.far = near, far  # writers: to who connected, to the target
         self.ended = set()               # writers whose peer was told that no more comes
+        self.passes = asyncio.Event()
+        self.passes.set()
 
     def end(self, writer):
         self.ended.add(writer)
@@ -61,6 +63,8 @@ class TcpProxy:
         self._delay = 0.0
         self._refuses = False
         self._passes.set()
+        for link in self._links:
+            link.passes.set()
 
     def reset_all(self):
         """Both sides of every connection see a reset; new ones are welcome."""
@@ -76,9 +80,13 @@ class TcpProxy:
         """Whatever is read waits so long before it goes on, and the next behind it."""
         self._delay = seconds
 
-    def black_hole(self):
-        """Nothing goes on, neither bytes nor the news that a side is gone. Connections stay, and new ones are made."""
-        self._passes.clear()
+    def black_hole(self, new_too=True):
+        """Nothing goes on, neither bytes nor the news that a side is gone. Connections stay, and new ones are made; they
+        work unless `new_too`."""
+        for link in self._links:
+            link.passes.clear()
+        if new_too:
+            self._passes.clear()
 
     def half_close(self, near):
         """The side that connected (`near`) or the target is told that no more comes, and gets no more; the other
@@ -111,13 +119,13 @@ class TcpProxy:
     async def _pass_on(self, link, reader, writer):
         try:
             while data := await reader.read(CHUNK):
-                await self._passes.wait()
+                await link.passes.wait()
                 if self._delay:
                     await asyncio.sleep(self._delay)
                 if writer not in link.ended:
                     writer.write(data)
                     await writer.drain()
         finally:
-            await self._passes.wait()
+            await link.passes.wait()
         if writer not in link.ended:
             link.end(writer)
