@@ -7,8 +7,8 @@
 
 namespace webmacs {
 
-// The answer when it does not: 426 or 400. What passes is accepted by the engine, too, up to its own
-// bound of a head (16000 bytes).
+// The answer when it does not: 426 or 400. The engine, which reads the head once more, may refuse what passes here (a
+// folded line, more than 16000 bytes); it then answers 400 itself.
 std::optional<HttpResponse> refuse_upgrade(const HttpRequest& request);
 
 }  // namespace webmacs
