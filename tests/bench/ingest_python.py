@@ -1,6 +1,7 @@
 """The hub beside the seed's design in Python, as websocket-design.md reads: FastAPI with its ConnectionManager, asyncpg,
 PostgreSQL, one INSERT per message, committed with fsync before the broadcast (peers/seed_server.py). Both in the same
-run, in turn, medians of the rounds; servers and database on the first core, the generator on the second.
+run, in turn, medians of the rounds; servers and database (a PostgreSQL of the benchmark's own, in its own folder) on the
+first core, the generator on the second.
 
 One controller and 10 subscribers. "Single": the seed's format, one reading a frame, up to 4,000 messages in flight
 (published and not yet received by all subscribers); counted are the messages that all of them received. "Batches": 100
@@ -9,12 +10,15 @@ sending one to its arrival at each subscriber.
 
 --quick: one round of a second each."""
 
+import asyncio
+import contextlib
 import statistics
 
 from generator import fan
 from peers import FastApi, HubOneByOne
-from postgres import Postgres
 from setting import Setting, is_quick, show, show_at_least
+
+from harness.postgres import Postgres
 
 SERVER_CORE, GENERATOR_CORE = 0, 1
 QUICK = is_quick(__doc__)
@@ -31,9 +35,20 @@ def of_hub(options):
         return fan(hub, GENERATOR_CORE, SUBSCRIBERS, SECONDS, **options)
 
 
+@contextlib.contextmanager
+def postgres(setting):
+    """With its usual settings, reached through its socket."""
+    database = Postgres(setting)
+    database.program.command = ["taskset", "-c", str(SERVER_CORE), *database.program.command]
+    asyncio.run(database.start())
+    try:
+        yield database
+    finally:
+        database.stop()
+
+
 def of_python(options):
-    with Setting() as setting, Postgres(setting.folder, SERVER_CORE) as database, \
-            FastApi(setting, SERVER_CORE, database.url) as server:
+    with Setting() as setting, postgres(setting) as database, FastApi(setting, SERVER_CORE, database.url()) as server:
         return fan(server, GENERATOR_CORE, SUBSCRIBERS, SECONDS, **options)
 
 
