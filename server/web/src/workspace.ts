@@ -92,7 +92,9 @@ export class Workspace {
   }
 
   private readonly tryNow = (): void => {
-    if (!document.hidden) this.stream.tryNow();
+    if (document.hidden) return;
+    this.stream.tryNow();
+    this.describeSoon();
   };
 
   private onState(state: ConnectionState, reason: string): void {

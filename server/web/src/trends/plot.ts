@@ -8,7 +8,7 @@ import type { EventDescription, Experiment } from '../messages';
 import { h, show } from '../ui/dom';
 import { axisTimes } from './axis_times';
 import { readColors, seriesColor, type Colors } from './colors';
-import { seriesPaths } from './draw_series';
+import { drawSeries } from './draw_series';
 import { drawExperiments, drawLabels } from './overlays';
 import { SteadyRange } from './scales';
 
@@ -35,6 +35,7 @@ export class Plot {
   private readonly ranges = new Map<string, SteadyRange>();
   private readonly dots: HTMLElement[] = [];
   private curves: Curve[] = [];
+  private scales: string[] = []; // of the curves that are shown
   private colors: Colors | null = null; // read when the plot is on the page
   private experiments: Experiment[] = [];
   private now = 0;
@@ -52,8 +53,13 @@ export class Plot {
     this.uplot?.destroy();
   }
 
+  // The width of the data's area, about.
+  get pixels(): number {
+    return Math.max(100, this.width - 60);
+  }
+
   get columnCount(): number {
-    return Math.min(MOST_COLUMNS, Math.max(50, Math.round((this.width - 60) / COLUMN_WIDTH)));
+    return Math.min(MOST_COLUMNS, Math.round(this.pixels / COLUMN_WIDTH));
   }
 
   resize(width: number, height: number): void {
@@ -89,15 +95,17 @@ export class Plot {
     this.build();
     const count = this.columnCount;
     const times = Array.from({ length: count }, (_, i) => from + ((i + 0.5) * (to - from)) / count);
-    const data: uPlot.AlignedData = [times];
-    for (const { id } of this.curves) {
-      const columns = this.columns.get(id)!;
-      columns.make(this.store.of(id), from, to, count, now);
-      data.push(times.map(() => null)); // what is drawn comes from the columns
-    }
-    this.uplot!.batch(() => {
-      this.uplot!.setData(data, false);
-      this.uplot!.setScale('x', { min: from, max: to });
+    const nothing = new Array<null>(count).fill(null); // what is drawn comes from the columns
+    const data: uPlot.AlignedData = [times, ...this.curves.map(() => nothing)];
+    for (const { id } of this.curves) this.columns.get(id)!.make(this.store.of(id), from, to, count, now);
+    const plot = this.uplot!;
+    plot.batch(() => {
+      plot.setData(data, false);
+      plot.setScale('x', { min: from, max: to });
+      for (const scale of this.scales) {
+        const [min, max] = this.rangeOf(scale);
+        plot.setScale(scale, { min, max });
+      }
     });
   }
 
@@ -112,6 +120,7 @@ export class Plot {
     for (const { id } of this.curves) this.columns.set(id, new Columns());
     const scales = [...new Set(this.curves.filter((curve) => !curve.hidden).map(scaleOf))];
     for (const scale of scales) if (!this.ranges.has(scale)) this.ranges.set(scale, new SteadyRange());
+    this.scales = scales;
     this.uplot = new uPlot(this.options(scales, this.colors), [[]], this.place);
   }
 
@@ -129,7 +138,7 @@ export class Plot {
       },
       scales: {
         x: { time: true },
-        ...Object.fromEntries(scales.map((scale) => [scale, { range: () => this.rangeOf(scale) }])),
+        ...Object.fromEntries(scales.map((scale) => [scale, { auto: false, range: (_plot, min, max) => [min, max] }])),
       },
       axes: [
         { stroke: colors.quiet, grid: { stroke: colors.grid, width: 1 }, ticks: { stroke: colors.grid, width: 1 },
@@ -141,21 +150,25 @@ export class Plot {
         ...this.curves.map((curve): uPlot.Series => ({
           scale: scaleOf(curve),
           show: !curve.hidden,
-          stroke: seriesColor(colors, curve.color),
-          fill: `${seriesColor(colors, curve.color)}60`, // the palette is #rrggbb
-          width: 1.6,
-          cap: 'round',
           points: { show: false },
-          paths: seriesPaths(this.columns.get(curve.id)!, curve.event?.type === 'digital'),
+          paths: () => null, // drawn by the hook below
         })),
       ],
       hooks: {
         drawClear: [(plot) => drawExperiments(plot, this.experiments, this.now, colors)],
+        drawSeries: [(plot, index) => this.drawCurve(plot, index, colors)],
         draw: [(plot) => drawLabels(plot, this.experiments, this.now, colors)],
         setCursor: [() => this.handlers.onCursor()],
         setSelect: [(plot) => this.onSelect(plot)],
       },
     };
+  }
+
+  private drawCurve(plot: uPlot, index: number, colors: Colors): void {
+    const curve = this.curves[index - 1];
+    if (!curve || curve.hidden) return;
+    const columns = this.columns.get(curve.id)!;
+    drawSeries(plot, index, columns, curve.event?.type === 'digital', seriesColor(colors, curve.color));
   }
 
   private axis(scale: string, index: number, count: number, colors: Colors): uPlot.Axis {

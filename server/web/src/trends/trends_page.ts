@@ -19,7 +19,7 @@ import { boundedSpan, parseView, viewQuery, MOST_EVENTS, type View } from './vie
 const MOST_POINTS = 30_000; // per event; beyond it the older half is thinned
 const REMEMBERED = 'webmacs.trends'; // the last view, for this tab
 const FIRST_EVENTS = 3;
-const QUICKEST_MS = 60;
+const QUICKEST_MS = 100;
 const SLOWEST_MS = 1000;
 
 export class TrendsPage implements Page {
@@ -226,7 +226,7 @@ export class TrendsPage implements Page {
     this.drawNow();
   }
 
-  // ---- drawing: soon after a change, and while time goes on as often as it moves by half a pixel
+  // ---- drawing: soon after a change, and while time goes on as often as it moves by a pixel
 
   private drawNow(): void {
     clearTimeout(this.drawing);
@@ -243,7 +243,7 @@ export class TrendsPage implements Page {
     this.rangeBar.show(this.view, right);
     this.showCursor();
     if (this.view.follow) this.loader.followed(now);
-    const step = this.view.span / Math.max(100, this.plot.columnCount) / 3;
+    const step = this.view.span / Math.max(200, this.plot.pixels);
     const pause = this.view.follow ? Math.min(SLOWEST_MS, Math.max(QUICKEST_MS, step)) : SLOWEST_MS;
     this.drawing = setTimeout(() => this.drawNow(), pause);
   }
