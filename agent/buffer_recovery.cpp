@@ -82,8 +82,7 @@ BufferRecovery::BufferRecovery(std::string file) : file_(std::move(file)) {
       load_events(std::string("events INDEXED BY sqlite_autoindex_events_1 ORDER BY event_public_id") + order);
     }
     walk_ = std::make_unique<RowidWalk>(*database_,
-                                        "SELECT seq, event, time, value, reason, retried, sum FROM readings"
-                                        " WHERE seq >= ? ORDER BY seq");
+                                        "SELECT seq, event, time, value, reason, retried, sum FROM readings WHERE seq");
   } catch (const SqliteError& error) {
     trouble_ = error.what();
   }
@@ -127,10 +126,11 @@ std::vector<BufferedReading> BufferRecovery::next(std::size_t limit, std::chrono
     if (row == nullptr) break;
     std::optional<BufferedReading> buffered = whole(*row);
     if (!buffered) {
-      ++damaged_rows_;
+      if (!walk_->in_gaps()) ++damaged_rows_;
     } else if (walk_->accept()) {
       found.push_back(std::move(*buffered));
     }
+    if (std::chrono::steady_clock::now() > deadline) break;
   }
   recovered_ += static_cast<std::int64_t>(found.size());
   return found;
