@@ -15,9 +15,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto writer_patience = 20s;  // a flash card that collects its garbage
 constexpr auto status_text_interval = 10s;
+constexpr auto lines_patience = 1s;      // for all pollers together
 constexpr auto close_patience = 2500ms;  // for the hub's close frame
+constexpr auto whole_stop = 4500ms;      // the disk may have taken its time before
 
 double seconds(std::chrono::microseconds duration) {
   return std::chrono::duration<double>(duration).count();
@@ -44,7 +45,8 @@ Agent::Agent(AgentSettings settings, LineOpener open_lines)
       open_lines_(std::move(open_lines)),
       lock_(settings_.buffer.path),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
-      watchdog_timer_(io_),
+      watchdog_(
+          io_, [this] { return threads(); }, [this] { give_up(); }),
       status_text_timer_(io_),
       stop_timer_(io_),
       outbox_(io_, settings_.buffer),
@@ -75,7 +77,7 @@ int Agent::run() {
   start_lines(settings_.rig);
   list_devices({});
   uplink_.start();
-  if (const auto interval = watchdog_interval()) arm_watchdog(*interval);
+  watchdog_.start();
   unblock_service_signals();
   log_info("{}: polling {} events of {} devices; hub {}:{}; buffer {}", settings_.name, settings_.rig.events.size(),
            settings_.rig.devices.size(), settings_.hub.url.host, settings_.hub.url.port, settings_.buffer.path);
@@ -104,9 +106,10 @@ void Agent::stop() {
     return;
   }
   stopping_ = true;
+  const auto begun = std::chrono::steady_clock::now();
   log_info("stopping: what the hub has not acknowledged goes to {}", settings_.buffer.path);
   notify_stopping();
-  watchdog_timer_.cancel();
+  watchdog_.stop();
   status_text_timer_.cancel();
   stop_lines(lines_);
   inbox_.deliver_now();
@@ -121,7 +124,7 @@ void Agent::stop() {
       thread_hangs_ = true;
       break;
   }
-  stop_timer_.expires_after(close_patience);
+  stop_timer_.expires_at(std::min(std::chrono::steady_clock::now() + close_patience, begun + whole_stop));
   stop_timer_.async_wait([this](const boost::system::error_code& ec) {
     if (!ec) io_.stop();
   });
@@ -130,8 +133,9 @@ void Agent::stop() {
 
 void Agent::stop_lines(std::vector<RunningLine>& lines) {
   for (RunningLine& line : lines) line.poller->request_stop();
+  const auto latest = std::chrono::steady_clock::now() + lines_patience;
   for (RunningLine& line : lines) {
-    if (!line.poller->stop()) thread_hangs_ = true;
+    if (!line.poller->stop(latest)) thread_hangs_ = true;
   }
   lines.clear();
 }
@@ -270,28 +274,19 @@ std::vector<EventDescription> Agent::descriptions() const {
   return descriptions;
 }
 
-// The network thread turns if this runs; whoever else hangs silences the watchdog, and systemd starts us anew.
-void Agent::arm_watchdog(std::chrono::microseconds interval) {
-  watchdog_timer_.expires_after(std::min<std::chrono::microseconds>(interval, 5s));
-  watchdog_timer_.async_wait([this, interval](const boost::system::error_code& ec) {
-    if (ec || stopping_) return;
-    if (all_turn()) notify_watchdog();
-    arm_watchdog(interval);
-  });
+std::vector<Watchdog::Thread> Agent::threads() const {
+  std::vector<Watchdog::Thread> threads{{"the buffer's writer", outbox_.worker_last_turn()}};
+  for (const RunningLine& line : lines_) {
+    threads.push_back({"the poller of " + line.poller->name(), line.poller->last_turn()});
+  }
+  return threads;
 }
 
-bool Agent::all_turn() const {
-  const auto now = std::chrono::steady_clock::now();
-  if (now - outbox_.worker_last_turn() > writer_patience) {
-    log_error("the buffer's writer hangs: the watchdog will restart the agent");
-    return false;
-  }
-  for (const RunningLine& line : lines_) {
-    if (now - line.poller->last_turn() <= line.poller->patience()) continue;
-    log_error("the poller of {} hangs: the watchdog will restart the agent", line.poller->name());
-    return false;
-  }
-  return true;
+// A thread hangs for good. The others' readings are saved as far as the disk lets us.
+void Agent::give_up() {
+  inbox_.deliver_now();
+  outbox_.flush_and_close();
+  abort_hanging_program();
 }
 
 void Agent::arm_status_text() {

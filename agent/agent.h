@@ -8,6 +8,7 @@
 #include "agent/reading_inbox.h"
 #include "agent/settings.h"
 #include "agent/uplink.h"
+#include "common/watchdog.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -55,8 +56,8 @@ class Agent {
   StatusFrame status() const;
   std::vector<EventDescription> descriptions() const;
   void wait_for_signal();
-  void arm_watchdog(std::chrono::microseconds interval);
-  bool all_turn() const;
+  std::vector<Watchdog::Thread> threads() const;
+  void give_up();
   void arm_status_text();
   void show_status_text();
 
@@ -65,7 +66,8 @@ class Agent {
   BufferLock lock_;
   boost::asio::io_context io_{1};
   boost::asio::signal_set signals_;
-  boost::asio::steady_timer watchdog_timer_, status_text_timer_, stop_timer_;
+  Watchdog watchdog_;
+  boost::asio::steady_timer status_text_timer_, stop_timer_;
   Outbox outbox_;
   ReadingInbox inbox_;
   Uplink uplink_;

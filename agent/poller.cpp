@@ -1,9 +1,9 @@
 #include "agent/poller.h"
 
 #include "agent/report_filter.h"
+#include "common/liveness.h"
 #include "common/log.h"
 #include "common/service.h"
-#include "hardware/read_plan.h"
 
 #include <algorithm>
 #include <atomic>
@@ -19,9 +19,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-constexpr auto longest_wait = 500ms;  // so that last_turn() stays young while nothing is due
 constexpr auto patience_of_stop = 1s;
-constexpr auto patience_beside_io = 10s;
 
 struct ScheduledEvent {
   ScheduledEvent(EventSettings given, Clock::time_point start)
@@ -79,14 +77,6 @@ struct Update {
   }
 };
 
-// A poll may rightly take this long: every request as slow as its deadline allows, the last one with all its retries.
-Clock::duration longest_poll(const DeviceSettings& settings, const std::vector<ScheduledEvent>& events) {
-  std::vector<Register> registers;
-  for (const ScheduledEvent& event : events) registers.push_back(event.settings.where);
-  const auto requests = plan_reads(registers, {settings.max_registers, settings.max_gap}, {}).size();
-  return settings.timeout * settings.retries + (settings.timeout + settings.pause) * static_cast<int>(requests);
-}
-
 }  // namespace
 
 struct Poller::Shared {
@@ -101,8 +91,7 @@ struct Poller::Shared {
   // Any thread.
   std::atomic<std::uint64_t> report_all_asked{0};
   std::atomic<std::uint64_t> missed{0};
-  std::atomic<Clock::rep> patience{Clock::duration(patience_beside_io).count()};
-  std::atomic<Clock::rep> last_turn{Clock::now().time_since_epoch().count()};
+  Liveness liveness;
   std::mutex mutex;
   std::condition_variable wake;
   bool stopping = false;         // guarded by mutex
@@ -115,7 +104,6 @@ struct Poller::Shared {
   void run();
   bool wait_until_due();
   void take_update();
-  void allow_for_slowest();
   bool stop_asked() {
     const std::lock_guard<std::mutex> lock(mutex);
     return stopping;
@@ -138,7 +126,6 @@ Poller::Poller(Line line, const std::vector<EventSettings>& events, PollerSink s
   for (std::unique_ptr<Device>& device : line.devices) {
     shared_->devices.emplace_back(std::move(device)).schedule(events, start);
   }
-  shared_->allow_for_slowest();
   const SignalsBlocked inherited_by_the_thread;
   shared_->thread = std::thread([shared = shared_] { shared->run(); });
 }
@@ -169,12 +156,16 @@ void Poller::update(const RigSettings& part, std::vector<std::unique_ptr<Device>
 }
 
 bool Poller::stop() {
+  return stop(Clock::now() + patience_of_stop);
+}
+
+bool Poller::stop(Clock::time_point latest) {
   if (!shared_->thread.joinable()) return true;
   request_stop();
   bool finished = false;
   {
     std::unique_lock<std::mutex> lock(shared_->mutex);
-    finished = shared_->wake.wait_for(lock, patience_of_stop, [this] { return shared_->finished; });
+    finished = shared_->wake.wait_until(lock, latest, [this] { return shared_->finished; });
   }
   if (finished) {
     shared_->thread.join();
@@ -184,16 +175,13 @@ bool Poller::stop() {
     const std::lock_guard<std::mutex> lock(shared_->sink_mutex);
     shared_->silenced = true;
   }
-  log_error("{}: does not stop within a second and is left behind", shared_->name);
+  log_error("{}: does not stop and is left behind", shared_->name);
   shared_->thread.detach();
   return false;
 }
 
 Clock::time_point Poller::last_turn() const {
-  return Clock::time_point(Clock::duration(shared_->last_turn.load(std::memory_order_relaxed)));
-}
-Clock::duration Poller::patience() const {
-  return Clock::duration(shared_->patience.load(std::memory_order_relaxed));
+  return shared_->liveness.last_turn();
 }
 std::uint64_t Poller::missed_cycles() const {
   return shared_->missed.load(std::memory_order_relaxed);
@@ -204,6 +192,7 @@ const std::string& Poller::name() const {
 
 void Poller::Shared::run() {
   pthread_setname_np(pthread_self(), "poller");
+  liveness.watch_this_thread();
   while (wait_until_due()) {
     // Every device that is due once, before any of them again: a slow one cannot starve its neighbours.
     for (ScheduledDevice& scheduled : devices) {
@@ -226,9 +215,9 @@ bool Poller::Shared::wait_until_due() {
     Clock::time_point due = Clock::time_point::max();
     for (const ScheduledDevice& scheduled : devices) due = std::min(due, scheduled.next_due());
     const Clock::time_point now = Clock::now();
-    last_turn.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    liveness.turn();
     if (due <= now) return true;
-    wake.wait_until(lock, std::min(due, now + longest_wait));
+    wake.wait_until(lock, std::min(due, now + longest_turn));
   }
 }
 
@@ -250,21 +239,12 @@ void Poller::Shared::take_update() {
     }
     devices.back().schedule(update->part.events, Clock::now());
   }
-  allow_for_slowest();
   update.reset();
-}
-
-void Poller::Shared::allow_for_slowest() {
-  Clock::duration longest = patience_beside_io;
-  for (const ScheduledDevice& scheduled : devices) {
-    longest = std::max(longest, patience_beside_io + longest_poll(scheduled.device->settings(), scheduled.events));
-  }
-  patience.store(longest.count(), std::memory_order_relaxed);
 }
 
 void Poller::Shared::poll_due_events(ScheduledDevice& scheduled) {
   const Clock::time_point now = Clock::now();
-  last_turn.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  liveness.turn();
   std::vector<ScheduledEvent*> due;
   std::vector<const EventSettings*> asked;
   for (ScheduledEvent& event : scheduled.events) {

@@ -40,14 +40,14 @@ class Poller {
 
   // Any thread. Interrupts a poll in progress and returns; for several pollers that are to stop together.
   void request_stop();
-  // Returns within about a second: a device that ignores the interrupt keeps its thread, which reports nothing more.
-  // False in that case: the process should then end with _exit, not by destroying statics under that thread.
-  bool stop();
+  // Returns by `latest`: a device that ignores the interrupt keeps its thread, which reports nothing more. False in
+  // that case: the process should then end with _exit, not by destroying statics under that thread.
+  bool stop(std::chrono::steady_clock::time_point latest);
+  bool stop();  // within a second
 
-  // Any thread. When the thread's loop last turned (waiting included), for the watchdog; a device that hangs lets it
-  // age. `patience` is the longest time a poll may take when the devices only fail as they are known to.
+  // Any thread. When the thread's loop last turned, for the watchdog: waiting counts as turning, for what is due as for
+  // a device's reply; a call that hangs lets it age.
   std::chrono::steady_clock::time_point last_turn() const;
-  std::chrono::steady_clock::duration patience() const;
 
   std::uint64_t missed_cycles() const;  // any thread; of all events together
   const std::string& name() const;      // the line's

@@ -69,6 +69,10 @@ void notify_watchdog() {
   sd_notify(0, "WATCHDOG=1");
 }
 
+void notify_hanging() {
+  sd_notify(0, "WATCHDOG=trigger");
+}
+
 std::optional<std::chrono::microseconds> watchdog_interval() {
   std::uint64_t timeout = 0;
   if (sd_watchdog_enabled(0, &timeout) <= 0) return std::nullopt;

@@ -35,6 +35,7 @@ void notify_stopping();
 void notify_reloading();
 void notify_status(const std::string& text);  // a person reads it in `systemctl status`
 void notify_watchdog();
+void notify_hanging();  // the manager is to act at once as if the watchdog had not been fed
 // How often notify_watchdog() is due (half of WatchdogSec=); empty when systemd does not watch.
 std::optional<std::chrono::microseconds> watchdog_interval();
 

@@ -1,5 +1,6 @@
 #include "common/sqlite.h"
 
+#include "common/liveness.h"
 #include "common/utf8.h"
 
 #include <cstring>
@@ -50,6 +51,13 @@ Database::Database(const std::string& path, Mode mode) : path_(path) {
   const int result = sqlite3_open_v2(path.c_str(), &handle_, flags, nullptr);
   if (result == SQLITE_OK) {
     sqlite3_busy_timeout(handle_, busy_timeout_milliseconds);
+    // A long statement works, it does not hang.
+    constexpr int steps = 10000;
+    const auto go_on = [](void*) {
+      note_turn();
+      return 0;
+    };
+    sqlite3_progress_handler(handle_, steps, go_on, nullptr);
     return;
   }
   std::string what = path + ": cannot open: " + sqlite3_errstr(result);

@@ -9,8 +9,7 @@
 
 namespace webmacs {
 
-Worker::Worker(std::string name, std::size_t capacity)
-    : name_(std::move(name)), capacity_(capacity), last_turn_(std::chrono::steady_clock::now()) {
+Worker::Worker(std::string name, std::size_t capacity) : name_(std::move(name)), capacity_(capacity) {
   const SignalsBlocked inherited_by_the_thread;
   thread_ = std::thread(&Worker::run, this);
 }
@@ -34,11 +33,6 @@ std::size_t Worker::depth() const {
   return jobs_.size() + (running_job_ ? 1 : 0);
 }
 
-std::chrono::steady_clock::time_point Worker::last_turn() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return last_turn_;
-}
-
 void Worker::stop() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -51,13 +45,14 @@ void Worker::stop() {
 void Worker::run() {
   constexpr std::size_t longest_thread_name = 15;
   pthread_setname_np(pthread_self(), name_.substr(0, longest_thread_name).c_str());
+  liveness_.watch_this_thread();
 
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
-    last_turn_ = std::chrono::steady_clock::now();
+    liveness_.turn();
     if (jobs_.empty()) {
       if (stopping_) return;
-      wake_.wait_for(lock, std::chrono::milliseconds(500));
+      wake_.wait_for(lock, longest_turn);
       continue;
     }
     Job job = std::move(jobs_.front());

@@ -2,6 +2,8 @@
 // One thread with one bounded queue, for work that blocks: a database writer, a database reader. Jobs run in order.
 // The queue never grows beyond its bound: full means refused, and the caller counts or answers "busy".
 
+#include "common/liveness.h"
+
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -31,8 +33,9 @@ class Worker {
   // Any thread. Jobs waiting or running.
   std::size_t depth() const;
 
-  // Any thread. When the thread's loop last turned (waiting included), for the watchdog; a job that hangs lets it age.
-  std::chrono::steady_clock::time_point last_turn() const;
+  // Any thread. When the thread's loop last turned (waiting included), for the watchdog; a job that hangs lets it age,
+  // one that takes long calls note_turn().
+  Liveness::Clock::time_point last_turn() const { return liveness_.last_turn(); }
 
   // Finishes what is queued, then joins; later try_post answer false.
   void stop();
@@ -47,7 +50,7 @@ class Worker {
   std::deque<Job> jobs_;  // guarded by mutex_
   bool running_job_ = false;
   bool stopping_ = false;
-  std::chrono::steady_clock::time_point last_turn_;
+  Liveness liveness_;
   std::thread thread_;
 };
 

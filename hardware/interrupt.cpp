@@ -1,7 +1,10 @@
 #include "hardware/interrupt.h"
 
+#include "common/liveness.h"
+
 #include <sys/eventfd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <ctime>
@@ -32,7 +35,8 @@ Interrupt::Wake Interrupt::wait(int descriptor, short events, std::chrono::stead
   for (;;) {
     const auto left = duration_cast<nanoseconds>(deadline - steady_clock::now()).count();
     if (left <= 0 && descriptor < 0) return raised() ? Wake::interrupted : Wake::deadline;
-    const std::int64_t bounded = left > 0 ? left : 0;
+    note_turn();
+    const std::int64_t bounded = std::clamp<std::int64_t>(left, 0, nanoseconds(longest_turn).count());
     const timespec timeout{static_cast<std::time_t>(bounded / 1'000'000'000),
                            static_cast<long>(bounded % 1'000'000'000)};
     const int ready = ::ppoll(waits, descriptor < 0 ? 1 : 2, &timeout, nullptr);

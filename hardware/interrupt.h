@@ -19,7 +19,7 @@ class Interrupt {
 
   enum class Wake { ready, deadline, interrupted };
   // Waits until poll(2) reports one of `events` (or an error) on `descriptor`, the deadline passes or somebody calls
-  // raise(). With descriptor -1 only the latter two.
+  // raise(). With descriptor -1 only the latter two. The thread counts as alive meanwhile (liveness.h).
   Wake wait(int descriptor, short events, std::chrono::steady_clock::time_point deadline) const;
 
  private:

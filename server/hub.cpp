@@ -17,10 +17,9 @@ namespace webmacs {
 namespace {
 
 constexpr std::chrono::milliseconds tick_interval{500};
-constexpr std::size_t own_descriptors = 64;      // what the hub has open beside its connections
+constexpr std::size_t own_descriptors = 64;  // what the hub has open beside its connections
 constexpr std::chrono::seconds save_controllers_interval{10};
-constexpr int send_buffer_bytes = 128 * 1024;    // the kernel takes twice as much, for its own needs
-constexpr std::chrono::seconds stuck_after{15};  // a worker whose loop has not turned for this long is not alive
+constexpr int send_buffer_bytes = 128 * 1024;  // the kernel takes twice as much, for its own needs
 constexpr std::chrono::milliseconds commit_deadline{2500};
 constexpr std::chrono::milliseconds close_deadline{2000};
 constexpr std::chrono::milliseconds close_look_interval{10};
@@ -92,6 +91,7 @@ void Hub::run() {
   unblock_service_signals();
   wait_for_signal();
   tokens_->start();
+  watchdog_.start();
   tick();
   listener_.start();
   log_info("webmacs-server {} listens on {}://{}:{}, store {}", WEBMACS_VERSION, tls_ ? "https" : "http",
@@ -171,8 +171,6 @@ void Hub::reload() {
 }
 
 void Hub::tick() {
-  const auto now = std::chrono::steady_clock::now();
-  if (now - std::min(ingest_->last_turn(), tokens_->last_turn()) < stuck_after) notify_watchdog();
   sessions_.enforce(access_, utc_now());
   // A clock that was set back must not stop it.
   const auto since_saved = utc_now() - controllers_saved_;
@@ -194,6 +192,10 @@ void Hub::save_controllers() {
                      [this, now](const std::string& failure) {
                        if (failure.empty()) controllers_saved_ = now;
                      });
+}
+
+std::vector<Watchdog::Thread> Hub::threads() const {
+  return {{"the store's writer", ingest_->last_turn()}, {"the reader of the tokens", tokens_->last_turn()}};
 }
 
 void Hub::stop() {
@@ -228,6 +230,7 @@ void Hub::end() {
   feed_.stop();
   tokens_->stop();
   tick_timer_.cancel();
+  watchdog_.stop();
   signals_.cancel();
   log_info("stopped: everything accepted is stored");
 }

@@ -2,6 +2,7 @@
 // The daemon: wires store, feed, sessions and port together, runs them on one network thread, and shuts them down in an
 // order that loses nothing that was acknowledged.
 
+#include "common/watchdog.h"
 #include "common/websocket/deadline_list.h"
 #include "server/api/access.h"
 #include "server/api/failed_logins.h"
@@ -51,6 +52,7 @@ class Hub {
   void end();
   void tick();
   void save_controllers();
+  std::vector<Watchdog::Thread> threads() const;
 
   ServerSettings settings_;
   boost::asio::io_context io_{1};
@@ -73,6 +75,7 @@ class Hub {
   WebSocketEntry websockets_;
   Listener listener_;
   boost::asio::signal_set signals_;
+  Watchdog watchdog_{io_, [this] { return threads(); }, abort_hanging_program};
   boost::asio::steady_timer tick_timer_{io_};
   boost::asio::steady_timer stop_timer_{io_};
   std::chrono::steady_clock::time_point stop_deadline_{};

@@ -1,7 +1,9 @@
 #include "server/store/postgres_connection.h"
 
+#include "common/liveness.h"
 #include "server/store/postgres_bytes.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <libpq-fe.h>
@@ -145,7 +147,8 @@ bool PostgresConnection::wait_for_input(std::chrono::steady_clock::time_point de
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;
     pollfd socket{PQsocket(connection_), POLLIN, 0};
-    const int ready = poll(&socket, 1, static_cast<int>(left.count()));
+    note_turn();
+    const int ready = poll(&socket, 1, static_cast<int>(std::min(left, longest_turn).count()));
     if (ready > 0) return true;
     if (ready < 0 && errno != EINTR) return true;  // libpq says what is wrong with it
   }

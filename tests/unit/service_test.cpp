@@ -60,6 +60,8 @@ TEST_CASE("systemd is told how the service is") {
   CHECK(systemd.take() == "STATUS=12 controllers READY=0");
   notify_watchdog();
   CHECK(systemd.take() == "WATCHDOG=1");
+  notify_hanging();
+  CHECK(systemd.take() == "WATCHDOG=trigger");
   notify_reloading();
   const std::string reloading = systemd.take();
   CHECK(reloading.rfind("RELOADING=1\nMONOTONIC_USEC=", 0) == 0);

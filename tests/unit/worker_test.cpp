@@ -137,6 +137,20 @@ TEST_CASE("the last turn ages while a job hangs, and goes on when the worker idl
   CHECK((turned - idle <= 1500ms));
 }
 
+TEST_CASE("a long job that notes its turns counts as alive") {
+  note_turn();  // this thread is not watched
+  Worker worker("long", 5);
+  std::promise<std::pair<Liveness::Clock::time_point, Liveness::Clock::time_point>> turns;
+  REQUIRE(worker.try_post([&] {
+    const auto begun = worker.last_turn();
+    std::this_thread::sleep_for(2ms);
+    note_turn();
+    turns.set_value({begun, worker.last_turn()});
+  }));
+  const auto [begun, noted] = turns.get_future().get();
+  CHECK((noted > begun));
+}
+
 TEST_CASE("what a job holds is let go when it has run") {
   auto held = std::make_shared<int>(1);
   Worker worker("hold", 5);
