@@ -25,6 +25,27 @@ void Members::fail(const char* name, const std::string& what) {
   if (error_.empty()) error_ = path_ + name + ": " + what;
 }
 
+bool Members::has(const char* name) const {
+  return object_.is_object() && object_.contains(name);
+}
+
+std::string Members::long_text(const char* name, std::size_t most) {
+  const nlohmann::json* member = find(name);
+  if (member == nullptr) return {};
+  const auto* text = member->get_ptr<const std::string*>();
+  const auto unwanted = [](char c) { return is_control(c) && c != '\n' && c != '\r' && c != '\t'; };
+  if (text == nullptr) {
+    fail(name, "not a string");
+  } else if (text->size() > most) {
+    fail(name, "longer than " + std::to_string(most) + " bytes");
+  } else if (std::any_of(text->begin(), text->end(), unwanted)) {
+    fail(name, "holds a control character");
+  } else {
+    return *text;
+  }
+  return {};
+}
+
 std::string Members::text(const char* name) {
   const nlohmann::json* member = find(name);
   if (member == nullptr) return {};

@@ -1,6 +1,6 @@
 #pragma once
-// Members of a parsed JSON object, checked. Private to the decoders of messages.h: the first member that does not fit
-// is named ("events[3].unit: not a string"), and what comes later is not looked at.
+// Members of a parsed JSON object, checked. Private to the decoders of messages.h and of REST bodies: the first member
+// that does not fit is named ("events[3].unit: not a string"), and what comes later is not looked at.
 
 #include "common/timestamp.h"
 
@@ -16,6 +16,11 @@ class Members {
  public:
   // `path` goes before the names in errors: "" or "events[3].". `error` takes the first mistake. Both must outlive it.
   Members(const nlohmann::json& object, std::string path, std::string& error);
+
+  // Whether it is there at all, be it null.
+  bool has(const char* name) const;
+  // What people write: at most so many bytes, with line ends and tabs.
+  std::string long_text(const char* name, std::size_t most);
 
   // Absent and null are the same: empty, or the fallback. Strings: at most max_text_bytes, no control characters.
   std::string text(const char* name);

@@ -19,6 +19,7 @@ namespace {
 constexpr std::chrono::milliseconds tick_interval{500};
 constexpr std::size_t own_descriptors = 64;  // what the hub has open beside its connections
 constexpr std::chrono::seconds save_controllers_interval{10};
+constexpr std::size_t reader_count = 2;
 constexpr int send_buffer_bytes = 128 * 1024;  // the kernel takes twice as much, for its own needs
 constexpr std::chrono::milliseconds commit_deadline{2500};
 constexpr std::chrono::milliseconds close_deadline{2000};
@@ -50,36 +51,58 @@ Hub::Hub(ServerSettings settings)
       feed_(io_, connections_, settings_.stream_interval, settings_.history_bytes),
       controllers_([this](const ControllerState& state) { feed_.announce(state); }),
       ingest_([this] {
-        auto store = open_store(settings_.store_url, settings_.store_password_file);
+        auto store = open();
         preload(*store);
         return std::make_unique<Ingest>(io_, std::move(store), IngestLimits{},
                                         [this](auto points) { publish(std::move(points)); });
       }()),
-      tokens_(std::make_unique<TokenWatch>(io_, open_store(settings_.store_url, settings_.store_password_file),
+      tokens_(std::make_unique<TokenWatch>(io_, open(),
                                            [this](std::vector<TokenRecord> tokens) {
                                              access_.replace(std::move(tokens));
                                              sessions_.enforce(access_, utc_now());
                                            })),
+      readers_([this] {
+        std::vector<std::unique_ptr<Store>> stores;
+        for (std::size_t i = 0; i < reader_count; ++i) stores.push_back(open());
+        return std::make_unique<StoreReaders>(io_, std::move(stores));
+      }()),
       dashboard_(web_root(settings_)),
       metrics_(
           {settings_.metrics_public, *ingest_, readings_, feed_, sessions_, controllers_, failed_logins_, listener_}),
-      rest_({access_, failed_logins_, *ingest_, feed_, events_, controllers_, dashboard_, metrics_}),
+      rest_({access_, failed_logins_, *ingest_, *readers_, feed_, events_, experiments_, controllers_, *tokens_,
+             dashboard_, metrics_}),
       websockets_(settings_, access_, failed_logins_, {io_, *ingest_, controllers_, events_, sessions_, readings_},
                   feed_, deadlines_),
       listener_(io_, settings_.listen_host, settings_.listen_port, connection_limits(),
                 [this](Tcp::socket socket, std::string peer, std::shared_ptr<ConnectionPlace> place) {
                   accept(std::move(socket), std::move(peer), std::move(place));
                 }),
-      signals_(io_, SIGTERM, SIGINT, SIGHUP) {}
+      signals_(io_, SIGTERM, SIGINT, SIGHUP) {
+  experiments_.when_changed([this] { label_latest(); });
+}
+
+std::unique_ptr<Store> Hub::open() const {
+  return open_store(settings_.store_url, settings_.store_password_file);
+}
 
 void Hub::preload(Store& store) {
   access_.replace(store.tokens());
   events_.load(store.events());
   controllers_.restore(store.controllers());
   controllers_saved_ = utc_now();
+  experiments_.replace(store.experiments());
   for (auto& point : store.latest(utc_now() + std::chrono::seconds(60))) {
     feed_.preload({datapoint_public_id(point.event_key, point.reading.time), std::move(point.reading), std::nullopt});
   }
+  label_latest();
+}
+
+// Which experiment a datapoint belongs to is asked anew whenever one begins, ends or is moved.
+void Hub::label_latest() {
+  feed_.latest().relabel([this](const Reading& reading) {
+    const auto event = events_.all().find(reading.event_public_id);
+    return event == events_.all().end() ? std::nullopt : experiments_.of(event->second.controller, reading.time);
+  });
 }
 
 void Hub::run() {
@@ -105,9 +128,10 @@ void Hub::publish(std::vector<CommittedPoint> committed) {
   points.reserve(committed.size());
   for (auto& point : committed) {
     events_.pushed(point.reading.event_public_id, point.controller);
-    points.push_back(
-        {{datapoint_public_id(point.event_key, point.reading.time), std::move(point.reading), std::nullopt},
-         point.backlog});
+    auto experiment = experiments_.of(point.controller, point.reading.time);
+    points.push_back({{datapoint_public_id(point.event_key, point.reading.time), std::move(point.reading),
+                       std::move(experiment)},
+                      point.backlog});
   }
   feed_.publish(points);
 }
@@ -122,7 +146,10 @@ void Hub::accept(Tcp::socket socket, std::string peer, std::shared_ptr<Connectio
   // Fixed: the kernel would let it grow to megabytes for a client that does not read.
   socket.set_option(Tcp::socket::send_buffer_size(send_buffer_bytes), ignored);
   auto stream = tls_ ? make_tls_stream(std::move(socket), *tls_, true) : make_plain_stream(std::move(socket));
-  HttpServices services{[this](const HttpRequest& request) { return rest_.handle(request); },
+  HttpServices services{[this](const HttpRequest& request) { return rest_.refusal(request); },
+                        [this](HttpRequest request, std::function<void(HttpResponse)> answer) {
+                          rest_.handle(std::move(request), std::move(answer));
+                        },
                         [this](const HttpRequest& request) { return access_.unknown(presented_token(request)); },
                         [this](std::function<void()> done) { tokens_->refresh(std::move(done)); },
                         websockets_,
@@ -226,6 +253,7 @@ void Hub::wait_for_sessions() {
 
 // Nothing is left to do once these are gone: the loop ends by itself, and no handler outlives what it refers to.
 void Hub::end() {
+  readers_->stop();
   http_sessions_.close_all();
   feed_.stop();
   tokens_->stop();

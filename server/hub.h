@@ -5,9 +5,12 @@
 #include "common/watchdog.h"
 #include "common/websocket/deadline_list.h"
 #include "server/api/access.h"
+#include "server/api/experiments.h"
 #include "server/api/failed_logins.h"
 #include "server/api/metrics.h"
 #include "server/api/rest_api.h"
+#include "server/api/static_files.h"
+#include "server/api/store_readers.h"
 #include "server/net/controller_session.h"
 #include "server/net/http_session.h"
 #include "server/net/listener.h"
@@ -41,6 +44,8 @@ class Hub {
 
  private:
   void preload(Store& store);
+  std::unique_ptr<Store> open() const;
+  void label_latest();
   void publish(std::vector<CommittedPoint> points);
   void accept(Tcp::socket socket, std::string peer, std::shared_ptr<ConnectionPlace> place);
   ConnectionLimitsPerHub connection_limits() const;
@@ -62,6 +67,7 @@ class Hub {
   LiveFeed feed_;
   EventCatalog events_;
   ControllerRegistry controllers_;
+  Experiments experiments_;
   Access access_;
   FailedLogins failed_logins_;
   ReadingCounters readings_;
@@ -69,6 +75,7 @@ class Hub {
   HttpSessionSet http_sessions_;
   std::unique_ptr<Ingest> ingest_;
   std::unique_ptr<TokenWatch> tokens_;
+  std::unique_ptr<StoreReaders> readers_;
   StaticFiles dashboard_;
   Metrics metrics_;
   RestApi rest_;

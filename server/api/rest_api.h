@@ -1,55 +1,32 @@
 #pragma once
-// The REST routes (contract, "REST"), answered from what the network thread has in memory. Network thread only.
+// REST (contract, "REST"): who may ask what, and the dashboard's files beside it. What is in memory is answered at
+// once, what is in the store when one of its threads has it. Network thread only.
 
-#include "server/api/access.h"
-#include "server/api/failed_logins.h"
-#include "server/api/metrics.h"
-#include "server/api/static_files.h"
-#include "server/net/http_message.h"
-#include "server/store/ingest.h"
-#include "server/stream/controller_registry.h"
-#include "server/stream/event_catalog.h"
-#include "server/stream/live_feed.h"
+#include "server/api/rest_call.h"
+#include "server/api/rest_router.h"
 
-#include <chrono>
+#include <optional>
 
 namespace webmacs {
 
 class RestApi {
  public:
-  // All of it outlives the API.
-  struct Sources {
-    const Access& access;
-    FailedLogins& failed_logins;
-    const Ingest& ingest;
-    LiveFeed& feed;
-    const EventCatalog& events;
-    const ControllerRegistry& controllers;
-    const StaticFiles& dashboard;
-    const Metrics& metrics;
-  };
-  explicit RestApi(Sources sources) : sources_(sources) {}
+  explicit RestApi(RestServices services);
 
-  HttpResponse handle(const HttpRequest& request) const;
+  // For a request whose body is still to come: what already its head is refused with.
+  std::optional<HttpResponse> refusal(const HttpRequest& request) const;
+  // `answer` is called once, at once or later.
+  void handle(HttpRequest request, HttpAnswer answer) const;
+
+  const RestRouter& router() const { return router_; }
 
  private:
-  using Handler = HttpResponse (RestApi::*)(const HttpRequest&) const;
-  struct Route {
-    std::string_view path;
-    std::optional<Right> right;  // empty: open to all
-    Handler handler;
-  };
-  static const std::vector<Route>& routes();
-
+  struct Verdict;
+  Verdict judge(const HttpRequest& request) const;
   HttpResponse denied(const HttpRequest& request, Denial denial) const;
-  HttpResponse metrics(const HttpRequest& request) const;
-  HttpResponse health(const HttpRequest& request) const;
-  HttpResponse latest(const HttpRequest& request) const;
-  HttpResponse events(const HttpRequest& request) const;
-  HttpResponse controllers(const HttpRequest& request) const;
 
-  Sources sources_;
-  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  const RestServices services_;
+  RestRouter router_;
 };
 
 }  // namespace webmacs

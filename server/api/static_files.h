@@ -15,13 +15,15 @@ class StaticFiles {
   // An unreadable folder is logged and leaves the dashboard out; the hub works without it.
   explicit StaticFiles(const std::string& folder);
 
-  // "/" is "/index.html". Empty when there is no such file.
-  std::optional<HttpResponse> find(const std::string& path) const;
+  // "/" is "/index.html". Empty when there is no such file. 304 for who has it already, compressed for who takes that.
+  std::optional<HttpResponse> find(const HttpRequest& request) const;
 
  private:
   struct File {
     std::string content;
     std::string type;
+    std::string compressed;  // empty: not worth it
+    std::string etag;
   };
   std::map<std::string, File> files_;  // by URL path
 };

@@ -62,12 +62,13 @@ std::string serialize(const HttpResponse& response, bool keep_alive, bool head_o
   http::response<http::string_body> message;
   message.version(11);
   message.result(response.status);
+  const bool has_content = response.status != 204 && response.status != 304;
   if (!response.body.empty()) message.set(http::field::content_type, response.content_type);
   message.set("X-Content-Type-Options", "nosniff");
   message.set(http::field::date, http_date());
   for (const auto& [name, value] : response.headers) message.set(name, value);
   message.keep_alive(keep_alive);
-  message.content_length(response.body.size());
+  if (has_content) message.content_length(response.body.size());
   if (!head_only) message.body() = response.body;
   std::ostringstream out;
   if (head_only) {
@@ -76,6 +77,23 @@ std::string serialize(const HttpResponse& response, bool keep_alive, bool head_o
     out << message;
   }
   return out.str();
+}
+
+bool lists_word(std::string_view list, std::string_view word) {
+  while (!list.empty()) {
+    const auto comma = list.find(',');
+    auto item = list.substr(0, comma);
+    while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
+    // Of "gzip;q=0.5" only "gzip"; "gzip;q=0" refuses it.
+    const auto quality = item.find(';');
+    const auto name = item.substr(0, quality);
+    const bool refused = quality != std::string_view::npos && item.find("q=0", quality) != std::string_view::npos &&
+                         item.find_first_of("123456789", quality) == std::string_view::npos;
+    if (name == word && !refused) return true;
+    if (comma == std::string_view::npos) break;
+    list.remove_prefix(comma + 1);
+  }
+  return false;
 }
 
 void parse_target(std::string_view target, std::string& path, std::map<std::string, std::string>& query) {

@@ -18,6 +18,7 @@ struct HttpRequest {
   std::map<std::string, std::string> query;  // percent-decoded; of a repeated name the first
   std::string client = {};                   // the client's address, behind a trusted proxy the one it names
   std::string peer = {};                     // the address of whoever opened the connection, a proxy too
+  std::string body = {};
 
   std::string_view field(boost::beast::http::field name) const {
     const auto value = header[name];
@@ -49,6 +50,9 @@ struct HttpResponse {
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers = {};
 };
+
+// Whether a header that lists words ("gzip, br", W/"1", "2") has this one.
+bool lists_word(std::string_view list, std::string_view word);
 
 // application/problem+json (RFC 9457).
 HttpResponse problem(unsigned status, std::string_view detail);

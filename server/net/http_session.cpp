@@ -4,16 +4,23 @@
 #include "server/net/credentials.h"
 #include "server/net/websocket_entry.h"
 
+#include <boost/beast/core/string.hpp>
+
 #include <chrono>
+#include <limits>
 
 namespace webmacs {
 namespace {
 
-namespace http = boost::beast::http;
+namespace beast = boost::beast;
+namespace http = beast::http;
 
 constexpr std::uint32_t most_header_bytes = 16 * 1024;
 constexpr std::chrono::seconds header_deadline{10};  // from the first byte of the handshake to the end of the header
+constexpr std::chrono::seconds body_deadline{30};
 constexpr std::chrono::seconds idle_deadline{60};
+constexpr std::uint64_t most_body_bytes = 1024 * 1024;
+constexpr const char* too_large = "the body is larger than 1 MiB";
 constexpr std::chrono::seconds linger_deadline{2};
 constexpr const char* retry_when_crowded = "5";  // seconds
 
@@ -35,8 +42,7 @@ void HttpSessionSet::close_all() {
 
 void HttpSession::start() {
   services_.deadlines.set(*this, std::chrono::steady_clock::now() + header_deadline);
-  parser_.emplace();
-  parser_->header_limit(most_header_bytes);
+  prepare_parser();
   stream_->async_handshake([self = shared_from_this()](error_code ec) {
     if (!ec) return self->read();
     log_debug("TLS handshake with {} failed: {}", self->peer_, ec.message());
@@ -53,7 +59,14 @@ void HttpSession::on_bytes(error_code ec, std::string_view bytes) {
   if (ec || !stream_) return finish();
   if (input_.empty()) services_.deadlines.set(*this, std::chrono::steady_clock::now() + header_deadline);
   input_.append(bytes);
+  if (body_parser_) return parse_body();
   parse();
+}
+
+void HttpSession::prepare_parser() {
+  parser_.emplace();
+  parser_->header_limit(most_header_bytes);
+  parser_->body_limit(std::numeric_limits<std::uint64_t>::max());  // judged below, with an answer of its own
 }
 
 void HttpSession::parse() {
@@ -64,6 +77,7 @@ void HttpSession::parse() {
     return read();
   }
   if (ec) {
+    head_only_ = false;
     return answer(ec == http::error::header_limit ? problem(431, "the header is larger than 16 KiB")
                                                   : problem(400, "this is not an HTTP request: " + ec.message()),
                   false);
@@ -74,6 +88,8 @@ void HttpSession::parse() {
 void HttpSession::handle() {
   if (!stream_) return;
   const auto& header = parser_->get().base();
+  keep_alive_ = parser_->keep_alive();
+  head_only_ = header.method() == http::verb::head;
   HttpRequest request{header, {}, {}};
   parse_target({header.target().data(), header.target().size()}, request.path, request.query);
   request.client = client_address(peer_, request.joined_fields("X-Forwarded-For"), services_.trusted_proxies);
@@ -100,12 +116,55 @@ void HttpSession::handle() {
   // An empty header's bytes end at the blank line; what follows is the next request.
   const auto end = input_.find("\r\n\r\n");
   input_.erase(0, end == std::string::npos ? input_.size() : end + 4);
-  answer(services_.rest(request), parser_->keep_alive() && !has_body);
+  if (!has_body) return call_rest(std::move(request));
+  if (const auto refusal = services_.refusal(request)) return answer(*refusal, false);
+  if (parser_->content_length().value_or(0) > most_body_bytes) return answer(problem(413, too_large), false);
+  begin_body(std::move(request));
+}
+
+void HttpSession::begin_body(HttpRequest request) {
+  const bool waits = beast::iequals(request.header[http::field::expect], "100-continue");
+  body_parser_.emplace(std::move(*parser_));
+  body_parser_->body_limit(most_body_bytes);
+  body_parser_->eager(true);
+  request_ = std::move(request);
+  services_.deadlines.set(*this, std::chrono::steady_clock::now() + body_deadline);
+  if (!waits) return parse_body();
+  output_ = "HTTP/1.1 100 Continue\r\n\r\n";
+  stream_->async_write({boost::asio::buffer(output_)}, [self = shared_from_this()](error_code ec, std::size_t) {
+    if (ec || !self->stream_) return self->finish();
+    self->parse_body();
+  });
+}
+
+void HttpSession::parse_body() {
+  error_code ec;
+  while (!body_parser_->is_done() && !input_.empty()) {
+    const std::size_t used = body_parser_->put(boost::asio::buffer(input_), ec);
+    input_.erase(0, used);
+    if (ec) break;
+  }
+  if (ec && ec != http::error::need_more) {
+    body_parser_.reset();
+    if (ec == http::error::body_limit) return answer(problem(413, too_large), false);
+    return answer(problem(400, "the body is broken: " + ec.message()), false);
+  }
+  if (!body_parser_->is_done()) return read();
+  request_->body = std::move(body_parser_->get().body());
+  body_parser_.reset();
+  call_rest(std::move(*request_));
+}
+
+void HttpSession::call_rest(HttpRequest request) {
+  services_.deadlines.set(*this, std::chrono::steady_clock::now() + idle_deadline);
+  services_.rest(std::move(request), [self = shared_from_this()](HttpResponse response) {
+    if (!self->stream_) return self->finish();
+    self->answer(response, self->keep_alive_);
+  });
 }
 
 void HttpSession::answer(const HttpResponse& response, bool keep_alive) {
-  const bool head_only = parser_->is_header_done() && parser_->get().method() == http::verb::head;
-  output_ = serialize(response, keep_alive, head_only);
+  output_ = serialize(response, keep_alive, head_only_);
   services_.deadlines.set(*this, std::chrono::steady_clock::now() + idle_deadline);
   stream_->async_write({boost::asio::buffer(output_)},
                        [self = shared_from_this(), keep_alive](error_code ec, std::size_t) {
@@ -119,8 +178,7 @@ void HttpSession::answer(const HttpResponse& response, bool keep_alive) {
                            self->drain();
                            return;
                          }
-                         self->parser_.emplace();
-                         self->parser_->header_limit(most_header_bytes);
+                         self->prepare_parser();
                          if (self->input_.empty()) return self->read();
                          self->services_.deadlines.set(*self, std::chrono::steady_clock::now() + header_deadline);
                          self->parse();

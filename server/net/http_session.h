@@ -1,6 +1,6 @@
 #pragma once
 // One HTTP connection: reads requests, answers them, keeps alive, and hands an upgrade to /ws/… over with the bytes as
-// they came. Bodies are not read: nothing here takes one yet, and such a request is answered and closed.
+// they came. A body is read only when the request's head is not refused already, and up to 1 MiB.
 // Network thread only; owns itself until the connection ends.
 
 #include "common/websocket/byte_stream.h"
@@ -10,6 +10,7 @@
 
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
 
 #include <functional>
 #include <memory>
@@ -37,7 +38,9 @@ class HttpSessionSet {
 
 // What an HTTP connection needs of the hub; all of it outlives the session.
 struct HttpServices {
-  std::function<HttpResponse(const HttpRequest&)> rest;
+  // What a request is refused with before its body is read; and its answer, at once or later.
+  std::function<std::optional<HttpResponse>(const HttpRequest&)> refusal;
+  std::function<void(HttpRequest, std::function<void(HttpResponse)>)> rest;
   // Whether the request presents a token that nobody knows (yet), and reading them anew.
   std::function<bool(const HttpRequest&)> unknown_token;
   std::function<void(std::function<void()> done)> refresh_tokens;
@@ -62,8 +65,12 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession>, priv
 
   void read();
   void on_bytes(error_code ec, std::string_view bytes);
+  void prepare_parser();
   void parse();
   void handle();
+  void begin_body(HttpRequest request);
+  void parse_body();
+  void call_rest(HttpRequest request);
   void answer(const HttpResponse& response, bool keep_alive);
   // Reads and forgets until the peer has closed.
   void drain();
@@ -75,6 +82,11 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession>, priv
   const std::string peer_;
   std::shared_ptr<ConnectionPlace> place_;
   std::optional<Parser> parser_;
+  // While a body is read: its parser, and the request whose head was taken from parser_.
+  std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> body_parser_;
+  std::optional<HttpRequest> request_;
+  bool keep_alive_ = false;  // of the request that is being answered
+  bool head_only_ = false;
   bool tokens_are_fresh_ = false;  // for the request that is being handled
   std::string input_;              // bytes of the request that is being read, and what followed it
   std::string output_;             // the response under way

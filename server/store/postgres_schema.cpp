@@ -63,6 +63,69 @@ CREATE TRIGGER count_change AFTER INSERT OR UPDATE OR DELETE ON tokens
   FOR EACH ROW EXECUTE FUNCTION count_change();
 )sql";
 
+const char* const version_2 = R"sql(
+CREATE TABLE experiments (
+  key BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  public_id TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  all_controllers BIGINT NOT NULL,
+  started_on BIGINT NOT NULL,
+  stopped_on BIGINT CHECK (stopped_on > started_on),
+  notes TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX experiments_by_start ON experiments (started_on);
+
+CREATE TABLE experiment_controllers (
+  experiment BIGINT NOT NULL REFERENCES experiments (key) ON DELETE CASCADE,
+  controller TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (experiment, controller)
+);
+
+CREATE TABLE annotations (
+  key BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  public_id TEXT NOT NULL UNIQUE,
+  experiment BIGINT NOT NULL REFERENCES experiments (key) ON DELETE CASCADE,
+  time BIGINT NOT NULL,
+  text TEXT NOT NULL
+);
+CREATE INDEX annotations_by_experiment ON annotations (experiment, time);
+
+CREATE TABLE experiment_events (
+  experiment BIGINT NOT NULL REFERENCES experiments (key) ON DELETE CASCADE,
+  event BIGINT NOT NULL,
+  public_id TEXT COLLATE "C" NOT NULL,
+  controller TEXT NOT NULL,
+  described BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  type TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  min_value DOUBLE PRECISION,
+  max_value DOUBLE PRECISION,
+  poll_interval DOUBLE PRECISION,
+  max_silence DOUBLE PRECISION,
+  device TEXT NOT NULL,
+  PRIMARY KEY (experiment, event)
+);
+
+CREATE TABLE experiment_edits (
+  key BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  experiment BIGINT NOT NULL REFERENCES experiments (key) ON DELETE CASCADE,
+  edited_on BIGINT NOT NULL,
+  edited_by TEXT NOT NULL,
+  name TEXT NOT NULL,
+  controllers TEXT,
+  started_on BIGINT NOT NULL,
+  stopped_on BIGINT,
+  notes TEXT NOT NULL
+);
+CREATE INDEX experiment_edits_by_experiment ON experiment_edits (experiment);
+
+CREATE TRIGGER count_change AFTER INSERT OR UPDATE OR DELETE ON experiments
+  FOR EACH ROW EXECUTE FUNCTION count_change();
+CREATE TRIGGER count_change AFTER INSERT OR UPDATE OR DELETE ON annotations
+  FOR EACH ROW EXECUTE FUNCTION count_change();
+)sql";
+
 // Any number that no other program is likely to lock.
 const char* const lock_schema = "SELECT pg_advisory_xact_lock(1463634243)";
 
@@ -82,7 +145,7 @@ void require_known(std::size_t version) {
 }  // namespace
 
 const std::vector<std::string>& postgres_migrations() {
-  static const std::vector<std::string> migrations{version_1};
+  static const std::vector<std::string> migrations{version_1, version_2};
   return migrations;
 }
 

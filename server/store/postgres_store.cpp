@@ -195,6 +195,23 @@ std::vector<StoredPoint> PostgresStore::range(const std::string& event_public_id
   });
 }
 
+void PostgresStore::read(std::int64_t event_key, Timestamp from, Timestamp to, std::size_t limit,
+                         std::vector<Point>& points) {
+  points.clear();
+  on_connection([&](Connection& connection) {
+    connection.session.query(
+        "SELECT time, value, reason FROM datapoints WHERE event = $1 AND time >= $2 AND time < $3 "
+        "ORDER BY time LIMIT $4",
+        {event_key, to_microseconds(from), to_microseconds(to), static_cast<std::int64_t>(limit)},
+        [&](const SqlRow& row) {
+          Point& point = points.emplace_back();
+          point.time = from_microseconds(row.integer(0));
+          point.value = row.optional_real(1);
+          if (!point.value) point.reason = row.text(2);
+        });
+  });
+}
+
 std::int64_t PostgresStore::change_counter() {
   return on_connection([](Connection& connection) { return connection.session.change_counter(); });
 }

@@ -1,22 +1,9 @@
 #include "server/store/sql_store.h"
 
-#include "common/timestamp.h"
+#include "server/store/sql_experiments.h"
+#include "server/store/sql_rows.h"
 
 namespace webmacs {
-namespace {
-
-std::optional<std::int64_t> microseconds(const std::optional<Timestamp>& time) {
-  if (!time) return std::nullopt;
-  return to_microseconds(*time);
-}
-
-std::optional<Timestamp> timestamp(std::optional<std::int64_t> microseconds) {
-  if (!microseconds) return std::nullopt;
-  return from_microseconds(*microseconds);
-}
-
-}  // namespace
-
 std::vector<DescribeResult> SqlStore::describe(const std::string& controller,
                                                const std::vector<EventDescription>& events) {
   std::vector<DescribeResult> refused;
@@ -36,13 +23,91 @@ std::vector<EventRecord> SqlStore::events() {
   return events;
 }
 
+void SqlStore::add_event(const EventRecord& event) {
+  in_transaction([&](SqlSession&, StoreEvents& known) {
+    if (known.try_add(event)) return;
+    throw StoreConflict("event " + event.description.event_public_id + " is there already");
+  });
+}
+
+bool SqlStore::change_event(const EventRecord& event) {
+  bool found = false;
+  in_transaction([&](SqlSession&, StoreEvents& known) { found = known.change(event); });
+  return found;
+}
+
+bool SqlStore::remove_event(const std::string& event_public_id) {
+  bool found = false;
+  in_transaction([&](SqlSession& session, StoreEvents& known) {
+    const auto key = session.integer("SELECT key FROM events WHERE public_id = $1", {event_public_id});
+    if (!key) return;
+    if (session.integer("SELECT 1 FROM datapoints WHERE event = $1 LIMIT 1", {*key})) {
+      throw StoreConflict("event " + event_public_id + " has datapoints");
+    }
+    session.run("DELETE FROM events WHERE key = $1", {*key});
+    known.forget();
+    found = true;
+  });
+  return found;
+}
+
+std::vector<ExperimentRecord> SqlStore::experiments() {
+  std::vector<ExperimentRecord> experiments;
+  in_session([&](SqlSession& session, StoreEvents&) { experiments = SqlExperiments(session).all(); });
+  return experiments;
+}
+
+void SqlStore::add_experiment(const ExperimentRecord& experiment) {
+  in_transaction([&](SqlSession& session, StoreEvents&) { SqlExperiments(session).add(experiment); });
+}
+
+bool SqlStore::change_experiment(const ExperimentRecord& experiment, const std::string& who, Timestamp when) {
+  bool found = false;
+  in_transaction(
+      [&](SqlSession& session, StoreEvents&) { found = SqlExperiments(session).change(experiment, who, when); });
+  return found;
+}
+
+bool SqlStore::remove_experiment(std::string_view public_id) {
+  bool found = false;
+  in_transaction([&](SqlSession& session, StoreEvents&) { found = SqlExperiments(session).remove(public_id); });
+  return found;
+}
+
+bool SqlStore::annotate(std::string_view experiment, const Annotation& annotation) {
+  bool found = false;
+  in_transaction(
+      [&](SqlSession& session, StoreEvents&) { found = SqlExperiments(session).annotate(experiment, annotation); });
+  return found;
+}
+
+bool SqlStore::remove_annotation(std::string_view experiment, std::string_view annotation) {
+  bool found = false;
+  in_transaction([&](SqlSession& session, StoreEvents&) {
+    found = SqlExperiments(session).remove_annotation(experiment, annotation);
+  });
+  return found;
+}
+
+std::vector<ExperimentEdit> SqlStore::experiment_edits(std::string_view public_id) {
+  std::vector<ExperimentEdit> edits;
+  in_session([&](SqlSession& session, StoreEvents&) { edits = SqlExperiments(session).edits(public_id); });
+  return edits;
+}
+
+std::vector<EventRecord> SqlStore::experiment_events(std::string_view public_id) {
+  std::vector<EventRecord> events;
+  in_session([&](SqlSession& session, StoreEvents&) { events = SqlExperiments(session).events(public_id); });
+  return events;
+}
+
 std::vector<TokenRecord> SqlStore::tokens() {
   std::vector<TokenRecord> tokens;
   in_session([&](SqlSession& session, StoreEvents&) {
     session.query("SELECT name, hash, role, created, expires, revoked FROM tokens ORDER BY key", {},
                   [&](const SqlRow& row) {
                     tokens.push_back({row.text(0), row.text(1), row.text(2), from_microseconds(row.integer(3)),
-                                      timestamp(row.optional_integer(4)), timestamp(row.optional_integer(5))});
+                                      optional_time(row, 4), optional_time(row, 5)});
                   });
   });
   return tokens;

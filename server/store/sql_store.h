@@ -15,6 +15,17 @@ class SqlStore : public Store {
   std::vector<DescribeResult> describe(const std::string& controller,
                                        const std::vector<EventDescription>& events) override;
   std::vector<EventRecord> events() override;
+  void add_event(const EventRecord& event) override;
+  bool change_event(const EventRecord& event) override;
+  bool remove_event(const std::string& event_public_id) override;
+  std::vector<ExperimentRecord> experiments() override;
+  void add_experiment(const ExperimentRecord& experiment) override;
+  bool change_experiment(const ExperimentRecord& experiment, const std::string& who, Timestamp when) override;
+  bool remove_experiment(std::string_view public_id) override;
+  bool annotate(std::string_view experiment, const Annotation& annotation) override;
+  bool remove_annotation(std::string_view experiment, std::string_view annotation) override;
+  std::vector<ExperimentEdit> experiment_edits(std::string_view public_id) override;
+  std::vector<EventRecord> experiment_events(std::string_view public_id) override;
   std::vector<TokenRecord> tokens() override;
   void add_token(const TokenRecord& token) override;
   bool revoke_token(std::string_view name, Timestamp when) override;

@@ -83,6 +83,40 @@ CREATE INDEX annotations_by_experiment ON annotations (experiment, time);
 CREATE TABLE write_probe (filler BLOB NOT NULL) STRICT;
 )sql";
 
+// experiment_events: the events' configuration as it was when the experiment began.
+// experiment_edits: how an experiment was before each change; controllers are NULL where it was over all.
+const char* const version_2 = R"sql(
+CREATE TABLE experiment_events (
+  experiment INTEGER NOT NULL REFERENCES experiments (key) ON DELETE CASCADE,
+  event INTEGER NOT NULL,
+  public_id TEXT NOT NULL,
+  controller TEXT NOT NULL,
+  described INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  type TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  min_value REAL,
+  max_value REAL,
+  poll_interval REAL,
+  max_silence REAL,
+  device TEXT NOT NULL,
+  PRIMARY KEY (experiment, event)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE experiment_edits (
+  key INTEGER PRIMARY KEY,
+  experiment INTEGER NOT NULL REFERENCES experiments (key) ON DELETE CASCADE,
+  edited_on INTEGER NOT NULL,
+  edited_by TEXT NOT NULL,
+  name TEXT NOT NULL,
+  controllers TEXT,
+  started_on INTEGER NOT NULL,
+  stopped_on INTEGER,
+  notes TEXT NOT NULL
+) STRICT;
+CREATE INDEX experiment_edits_by_experiment ON experiment_edits (experiment);
+)sql";
+
 bool empty(Database& database) {
   Statement tables = database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1");
   return !tables.step();
@@ -91,7 +125,7 @@ bool empty(Database& database) {
 }  // namespace
 
 const std::vector<std::string>& sqlite_migrations() {
-  static const std::vector<std::string> migrations{version_1};
+  static const std::vector<std::string> migrations{version_1, version_2};
   return migrations;
 }
 

@@ -65,6 +65,9 @@ struct SqliteStore::Connection {
                          "SELECT event, ?1, time, value, reason FROM datapoints WHERE event = "
                          "(SELECT key FROM events WHERE public_id = ?1) AND time >= ?2 AND time < ?3 "
                          "ORDER BY time LIMIT ?4"};
+  Statement select_points{*database,
+                          "SELECT time, value, reason FROM datapoints WHERE event = ?1 AND time >= ?2 AND time < ?3 "
+                          "ORDER BY time LIMIT ?4"};
 };
 
 bool SqliteStore::Connection::insert_at(std::int64_t event, std::int64_t time, const Reading& reading) {
@@ -203,6 +206,22 @@ std::vector<StoredPoint> SqliteStore::range(const std::string& event_public_id, 
         .bind(3, to_microseconds(to))
         .bind(4, static_cast<std::int64_t>(std::min(limit, most)));
     return read_points(connection.select_range);
+  });
+}
+
+void SqliteStore::read(std::int64_t event_key, Timestamp from, Timestamp to, std::size_t limit,
+                       std::vector<Point>& points) {
+  points.clear();
+  on_connection([&](Connection& connection) {
+    Statement& row = connection.select_points;
+    const ResetAfterUse reset(row);
+    row.bind(1, event_key).bind(2, to_microseconds(from)).bind(3, to_microseconds(to)).bind(4, limit);
+    while (row.step()) {
+      Point& point = points.emplace_back();
+      point.time = from_microseconds(row.integer(0));
+      point.value = row.optional_real(1);
+      if (!point.value) point.reason = row.text(2);
+    }
   });
 }
 

@@ -24,6 +24,8 @@ class SqliteStore final : public SqlStore {
   std::vector<StoredPoint> latest(Timestamp not_after) override;
   std::vector<StoredPoint> range(const std::string& event_public_id, Timestamp from, Timestamp to,
                                  std::size_t limit) override;
+  void read(std::int64_t event_key, Timestamp from, Timestamp to, std::size_t limit,
+            std::vector<Point>& points) override;
   std::int64_t change_counter() override;
   void check() override;
 

@@ -5,6 +5,7 @@
 
 #include "common/messages.h"
 #include "common/reading.h"
+#include "server/store/experiment.h"
 
 #include <cstdint>
 #include <memory>
@@ -53,6 +54,13 @@ struct StoredPoint {
   Reading reading;
 };
 
+// A datapoint of an event that is known.
+struct Point {
+  Timestamp time;
+  std::optional<double> value;
+  std::string reason;  // why it is bad
+};
+
 struct EventRecord {
   std::int64_t key = 0;
   std::string controller;  // its owner; empty when nobody pushed or described it yet
@@ -94,12 +102,36 @@ class Store {
                                                const std::vector<EventDescription>& events) = 0;
 
   virtual std::vector<EventRecord> events() = 0;
+  // Made by a person, not by an agent. Throws StoreConflict when the id is in use.
+  virtual void add_event(const EventRecord& event) = 0;
+  // Description and owner become these; one that moves to another controller takes its history with it, and counts as
+  // not described until that controller's agent does. False when there is none.
+  virtual bool change_event(const EventRecord& event) = 0;
+  // Throws StoreConflict when it has datapoints; false when there is none.
+  virtual bool remove_event(const std::string& event_public_id) = 0;
 
   // Per event the datapoint with the greatest time that is not after `not_after`, bad ones included.
   virtual std::vector<StoredPoint> latest(Timestamp not_after) = 0;
   // All datapoints of an event in [from, to), ascending, at most `limit`.
   virtual std::vector<StoredPoint> range(const std::string& event_public_id, Timestamp from, Timestamp to,
                                          std::size_t limit) = 0;
+
+  // Likewise, of an event's key, into `points` (cleared first): what bulk reading is made of.
+  virtual void read(std::int64_t event_key, Timestamp from, Timestamp to, std::size_t limit,
+                    std::vector<Point>& points) = 0;
+
+  virtual std::vector<ExperimentRecord> experiments() = 0;  // by begin
+  // Both throw StoreConflict naming the experiment that it would overlap on a controller that both cover. The
+  // configuration of its events as it is now is kept with it.
+  virtual void add_experiment(const ExperimentRecord& experiment) = 0;
+  // Everything but annotations; how it was is kept. False when there is none.
+  virtual bool change_experiment(const ExperimentRecord& experiment, const std::string& who, Timestamp when) = 0;
+  virtual bool remove_experiment(std::string_view public_id) = 0;  // its datapoints stay
+  virtual bool annotate(std::string_view experiment, const Annotation& annotation) = 0;
+  virtual bool remove_annotation(std::string_view experiment, std::string_view annotation) = 0;
+  virtual std::vector<ExperimentEdit> experiment_edits(std::string_view public_id) = 0;
+  // The configuration of its events that was kept: names and units as they were.
+  virtual std::vector<EventRecord> experiment_events(std::string_view public_id) = 0;
 
   virtual std::vector<TokenRecord> tokens() = 0;  // revoked ones included
   // Throws StoreConflict when the name is in use.

@@ -1,5 +1,7 @@
 #include "server/store/store_events.h"
 
+#include "server/store/sql_rows.h"
+
 #include <utility>
 
 namespace webmacs {
@@ -55,21 +57,39 @@ bool StoreEvents::describe(const std::string& controller, const EventDescription
   return true;
 }
 
+bool StoreEvents::try_add(const EventRecord& event) {
+  if (known_.count(event.description.event_public_id) > 0) return false;
+  KnownEvent& known = find_or_create(event.description.event_public_id, event.controller);
+  write(known.key, event);
+  return true;
+}
+
+bool StoreEvents::change(const EventRecord& event) {
+  const auto found = known_.find(event.description.event_public_id);
+  if (found == known_.end()) return false;
+  EventRecord changed = event;
+  if (changed.controller != found->second.controller) changed.described = false;
+  write(found->second.key, changed);
+  forget();
+  return true;
+}
+
+void StoreEvents::write(std::int64_t key, const EventRecord& event) {
+  const EventDescription& description = event.description;
+  session_.run(
+      "UPDATE events SET controller = $2, described = $3, name = $4, type = $5, unit = $6, min_value = $7, "
+      "max_value = $8, poll_interval = $9, max_silence = $10, device = $11 WHERE key = $1",
+      {key, event.controller, event.described ? 1 : 0, description.name, description.type, description.unit,
+       description.min_value, description.max_value, description.poll_interval, description.max_silence,
+       description.device});
+}
+
 std::vector<EventRecord> StoreEvents::all() {
   std::vector<EventRecord> events;
   session_.query(
       "SELECT key, public_id, controller, described, name, type, unit, min_value, max_value, poll_interval, "
       "max_silence, device FROM events ORDER BY public_id",
-      {}, [&events](const SqlRow& row) {
-        EventRecord event;
-        event.key = row.integer(0);
-        event.controller = row.text(2);
-        event.described = row.integer(3) != 0;
-        event.description = {row.text(1),          row.text(4),           row.text(5),
-                             row.text(6),          row.optional_real(7),  row.optional_real(8),
-                             row.optional_real(9), row.optional_real(10), row.text(11)};
-        events.push_back(std::move(event));
-      });
+      {}, [&events](const SqlRow& row) { events.push_back(read_event(row)); });
   return events;
 }
 

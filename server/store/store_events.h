@@ -37,10 +37,15 @@ class StoreEvents {
   // `owner` then says whose.
   bool describe(const std::string& controller, const EventDescription& description, std::string& owner);
 
+  // A person's doing. False: the id is in use; there is no such event.
+  bool try_add(const EventRecord& event);
+  bool change(const EventRecord& event);
+
   std::vector<EventRecord> all();
 
  private:
   void load();
+  void write(std::int64_t key, const EventRecord& event);
 
   SqlSession& session_;
   std::unordered_map<std::string, KnownEvent> known_;  // by public id

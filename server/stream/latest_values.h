@@ -17,6 +17,14 @@ class LatestValues {
   std::string_view add(const Datapoint& datapoint, Timestamp now);
   // Encoded datapoints in the order of their events, with commas between them.
   std::string encode(const EventFilter& filter, Timestamp now);
+  // Asks again which experiment each datapoint belongs to.
+  template <typename ExperimentOf>
+  void relabel(ExperimentOf experiment_of) {
+    for (auto& [event, values] : events_) {
+      if (values.latest) values.latest->experiment_public_id = experiment_of(values.latest->reading);
+      for (auto& [time, datapoint] : values.ahead) datapoint.experiment_public_id = experiment_of(datapoint.reading);
+    }
+  }
   // The newest time stamp of all events; empty before the first datapoint.
   std::optional<Timestamp> newest(Timestamp now);
 

@@ -90,6 +90,25 @@ class ControlledStore : public Store {
   }
   std::int64_t change_counter() override { return store_->change_counter(); }
 
+  void add_event(const EventRecord& event) override { store_->add_event(event); }
+  bool change_event(const EventRecord& event) override { return store_->change_event(event); }
+  bool remove_event(const std::string& event) override { return store_->remove_event(event); }
+  void read(std::int64_t event, Timestamp from, Timestamp to, std::size_t limit, std::vector<Point>& points) override {
+    store_->read(event, from, to, limit, points);
+  }
+  std::vector<ExperimentRecord> experiments() override { return store_->experiments(); }
+  void add_experiment(const ExperimentRecord& experiment) override { store_->add_experiment(experiment); }
+  bool change_experiment(const ExperimentRecord& experiment, const std::string& who, Timestamp when) override {
+    return store_->change_experiment(experiment, who, when);
+  }
+  bool remove_experiment(std::string_view id) override { return store_->remove_experiment(id); }
+  bool annotate(std::string_view id, const Annotation& annotation) override { return store_->annotate(id, annotation); }
+  bool remove_annotation(std::string_view id, std::string_view annotation) override {
+    return store_->remove_annotation(id, annotation);
+  }
+  std::vector<ExperimentEdit> experiment_edits(std::string_view id) override { return store_->experiment_edits(id); }
+  std::vector<EventRecord> experiment_events(std::string_view id) override { return store_->experiment_events(id); }
+
  private:
   std::unique_ptr<Store> store_;
   Control& control_;

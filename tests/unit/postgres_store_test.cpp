@@ -3,6 +3,7 @@
 #include "postgres_server.h"
 #include "server/store/postgres_schema.h"
 #include "store_suite.h"
+#include "store_suite_experiments.h"
 
 #include <thread>
 
@@ -51,6 +52,7 @@ std::vector<AppendResult> append_patiently(Store& store, const std::vector<Incom
 TYPE_TO_STRING(PostgresBackend);
 namespace webmacs::testing {
 WEBMACS_STORE_CONTRACT(PostgresBackend);
+WEBMACS_STORE_CONTRACT_EXPERIMENTS(PostgresBackend);
 }
 
 TEST_CASE("months are made ahead, and for whatever month a reading names") {

@@ -3,6 +3,7 @@
 #include "common/sqlite.h"
 #include "server/store/sqlite_schema.h"
 #include "store_suite.h"
+#include "store_suite_experiments.h"
 
 #include <sys/stat.h>
 
@@ -50,6 +51,7 @@ std::string plan_of(const std::string& path, const std::string& sql) {
 TYPE_TO_STRING(SqliteBackend);
 namespace webmacs::testing {
 WEBMACS_STORE_CONTRACT(SqliteBackend);
+WEBMACS_STORE_CONTRACT_EXPERIMENTS(SqliteBackend);
 }
 
 TEST_CASE("a new file is ours, in WAL mode, and not for everybody") {

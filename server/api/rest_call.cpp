@@ -1,0 +1,107 @@
+#include "server/api/rest_call.h"
+
+#include "common/timestamp.h"
+#include "server/api/store_readers.h"
+#include "server/store/ingest.h"
+
+#include <charconv>
+#include <utility>
+
+namespace webmacs {
+namespace {
+
+constexpr std::size_t default_page_size = 25;
+constexpr std::size_t largest_page_size = 100;
+
+HttpResponse away(std::string_view why) {
+  auto response = problem(503, why);
+  response.headers = {{"Retry-After", "2"}};
+  return response;
+}
+
+// What the store has thrown may name files: that is for the log, not for everybody.
+constexpr const char* store_is_away = "the store is away; try again later";
+constexpr const char* store_is_busy = "the store cannot keep up; try again later";
+
+// Lets only StoreErrors through that mean that the store is away.
+HttpResponse guarded(const std::function<HttpResponse(Store&)>& work, Store& store) {
+  try {
+    return work(store);
+  } catch (const RestProblem& error) {
+    return problem(error.status(), error.what());
+  } catch (const StoreConflict& error) {
+    return problem(409, error.what());
+  }
+}
+
+}  // namespace
+
+HttpResponse json_response(std::string body, unsigned status) {
+  HttpResponse response;
+  response.status = status;
+  response.body = std::move(body);
+  response.headers = {{"Cache-Control", "no-store"}};
+  return response;
+}
+
+void answer_from_store(const RestServices& services, const RestCallPtr& call,
+                       std::function<HttpResponse(Store&)> work) {
+  const bool taken = services.readers.try_read(
+      [work = std::move(work)](Store& store) {
+        try {
+          return guarded(work, store);
+        } catch (const StoreError&) {
+          return away(store_is_away);
+        }
+      },
+      call->answer);
+  if (!taken) call->answer(away(store_is_busy));
+}
+
+void answer_after_write(const RestServices& services, const RestCallPtr& call, std::function<HttpResponse(Store&)> work,
+                        std::function<void()> written) {
+  const auto made = std::make_shared<HttpResponse>();
+  const bool taken =
+      services.ingest.try_write([work = std::move(work), made](Store& store) { *made = guarded(work, store); },
+                                [call, made, written = std::move(written)](const std::string& failure) {
+                                  if (!failure.empty()) return call->answer(away(store_is_away));
+                                  if (written && made->status < 300) written();
+                                  call->answer(std::move(*made));
+                                });
+  if (!taken) call->answer(away(store_is_busy));
+}
+
+std::size_t number_parameter(const HttpRequest& request, const std::string& name, std::size_t fallback,
+                             std::size_t most) {
+  if (request.query.count(name) == 0) return fallback;
+  const std::string text = request.parameter(name);
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 1 || number > most) {
+    throw RestProblem(422, name + ": not a whole number from 1 to " + std::to_string(most));
+  }
+  return number;
+}
+
+std::optional<Timestamp> time_parameter(const HttpRequest& request, const std::string& name) {
+  if (request.query.count(name) == 0) return std::nullopt;
+  auto time = parse_timestamp(request.parameter(name));
+  if (!time) throw RestProblem(422, name + ": not an RFC 3339 time from 1970 to 2199");
+  return time;
+}
+
+HttpResponse list_response(const HttpRequest& request, const std::vector<std::string>& items) {
+  constexpr std::size_t largest_page = 1'000'000'000;
+  const std::size_t page = number_parameter(request, "page", 1, largest_page);
+  const std::size_t size = number_parameter(request, "page_size", default_page_size, largest_page_size);
+  std::string body = "{\"page\":" + std::to_string(page) + ",\"page_size\":" + std::to_string(size) +
+                     ",\"total\":" + std::to_string(items.size()) + ",\"data\":[";
+  const std::size_t first = std::min((page - 1) * size, items.size());
+  for (std::size_t i = first; i < items.size() && i < first + size; ++i) {
+    if (i > first) body += ',';
+    body += items[i];
+  }
+  return json_response(body + "]}");
+}
+
+}  // namespace webmacs

@@ -1,0 +1,85 @@
+#pragma once
+// One REST request on its way through a handler, and what handlers have to work with. Network thread, but for the work
+// that is given to the store's threads.
+
+#include "server/api/access.h"
+#include "server/net/http_message.h"
+#include "server/store/store.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace webmacs {
+
+class ControllerRegistry;
+class EventCatalog;
+class Experiments;
+class FailedLogins;
+class Ingest;
+class LiveFeed;
+class Metrics;
+class StaticFiles;
+class StoreReaders;
+class TokenWatch;
+
+// All of it outlives the API.
+struct RestServices {
+  const Access& access;
+  FailedLogins& failed_logins;
+  Ingest& ingest;
+  StoreReaders& readers;
+  LiveFeed& feed;
+  EventCatalog& events;
+  Experiments& experiments;
+  const ControllerRegistry& controllers;
+  TokenWatch& tokens;
+  const StaticFiles& dashboard;
+  const Metrics& metrics;
+};
+
+// A handler's way out with an error: answered as problem+json.
+class RestProblem : public std::runtime_error {
+ public:
+  RestProblem(unsigned status, const std::string& detail) : std::runtime_error(detail), status_(status) {}
+  unsigned status() const { return status_; }
+
+ private:
+  unsigned status_;
+};
+
+using HttpAnswer = std::function<void(HttpResponse)>;
+
+struct RestCall {
+  HttpRequest request;
+  std::vector<std::string> ids;  // what stood in place of the route's {…}, in order
+  Identity identity;             // empty where the route is open to all
+  HttpAnswer answer;             // called once, on the network thread
+
+  const std::string& id(std::size_t index = 0) const { return ids.at(index); }
+};
+using RestCallPtr = std::shared_ptr<const RestCall>;
+
+// 200 (or `status`) with a JSON text that nobody may keep.
+HttpResponse json_response(std::string body, unsigned status = 200);
+
+// Runs `work` with one of the readers' stores and answers what it makes; RestProblem and StoreError become their
+// answers.
+void answer_from_store(const RestServices& services, const RestCallPtr& call, std::function<HttpResponse(Store&)> work);
+// The same with the writer's store, in order with the readings; `written` runs on the network thread before the answer,
+// when nothing failed.
+void answer_after_write(const RestServices& services, const RestCallPtr& call, std::function<HttpResponse(Store&)> work,
+                        std::function<void()> written = {});
+
+// {"page","page_size","total","data"} of already encoded items. Throws RestProblem 422 for a wrong page or page_size.
+HttpResponse list_response(const HttpRequest& request, const std::vector<std::string>& items);
+// A query parameter as a whole number from 1 to `most`. Throws RestProblem 422.
+std::size_t number_parameter(const HttpRequest& request, const std::string& name, std::size_t fallback,
+                             std::size_t most);
+// A query parameter as a time; empty when absent. Throws RestProblem 422.
+std::optional<Timestamp> time_parameter(const HttpRequest& request, const std::string& name);
+
+}  // namespace webmacs

@@ -1,0 +1,219 @@
+#include "server/api/rest_json.h"
+
+#include "common/message_members.h"
+#include "common/timestamp.h"
+#include "server/api/rest_call.h"
+
+#include <algorithm>
+
+namespace webmacs {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t longest_notes = 100'000;  // bytes
+constexpr std::size_t longest_annotation = 4000;
+constexpr std::size_t most_controllers = 1000;
+
+constexpr const char* no_id = "not 1-100 characters of A-Z a-z 0-9 . _ : -";
+
+// A body, and the first mistake that was found in it.
+class Body {
+ public:
+  explicit Body(std::string_view text)
+      : object_(json::parse(text.begin(), text.end(), nullptr, false)), members_(object_, "", error_) {
+    if (object_.is_discarded()) throw RestProblem(400, "the body is not JSON");
+    if (!object_.is_object()) throw RestProblem(422, "the body is not a JSON object");
+  }
+  Members* operator->() { return &members_; }
+  void done() const {
+    if (!error_.empty()) throw RestProblem(422, error_);
+  }
+
+ private:
+  json object_;
+  std::string error_;
+  Members members_;
+};
+
+void append_time(std::string& out, const std::optional<Timestamp>& time) {
+  if (!time) {
+    out += "null";
+    return;
+  }
+  out += '"';
+  append_timestamp(out, *time);
+  out += '"';
+}
+
+void append_controllers(std::string& out, const std::optional<std::vector<std::string>>& controllers) {
+  if (!controllers) {
+    out += "null";
+    return;
+  }
+  out += '[';
+  for (std::size_t i = 0; i < controllers->size(); ++i) {
+    if (i > 0) out += ',';
+    append_json_string(out, (*controllers)[i]);
+  }
+  out += ']';
+}
+
+std::optional<std::vector<std::string>> decode_controllers(Body& body) {
+  const json* list = body->array("controllers");
+  if (list == nullptr) return std::nullopt;
+  std::vector<std::string> controllers;
+  for (const json& item : *list) {
+    const auto* name = item.get_ptr<const std::string*>();
+    if (name == nullptr || !valid_event_public_id(*name)) {
+      body->fail("controllers", "not a list of controllers' names");
+      break;
+    }
+    controllers.push_back(*name);
+  }
+  if (controllers.empty()) body->fail("controllers", "names nobody (null: all)");
+  if (controllers.size() > most_controllers) body->fail("controllers", "too many");
+  std::sort(controllers.begin(), controllers.end());
+  controllers.erase(std::unique(controllers.begin(), controllers.end()), controllers.end());
+  return controllers;
+}
+
+}  // namespace
+
+void apply_event(std::string_view text, EventRecord& event) {
+  Body body(text);
+  EventDescription& description = event.description;
+  if (body->has("event_public_id") || description.event_public_id.empty()) {
+    const std::string id = body->required_text("event_public_id");
+    if (!valid_event_public_id(id)) body->fail("event_public_id", no_id);
+    if (!description.event_public_id.empty() && id != description.event_public_id) {
+      body->fail("event_public_id", "cannot be changed");
+    }
+    description.event_public_id = id;
+  }
+  if (body->has("name")) description.name = body->text("name");
+  if (body->has("type")) description.type = body->required_text("type");
+  if (description.type != "analog" && description.type != "digital") {
+    body->fail("type", "neither \"analog\" nor \"digital\"");
+  }
+  if (body->has("unit")) description.unit = body->text("unit");
+  if (body->has("min_value")) description.min_value = body->number("min_value");
+  if (body->has("max_value")) description.max_value = body->number("max_value");
+  if (body->has("poll_interval")) description.poll_interval = body->positive_seconds("poll_interval");
+  if (body->has("max_silence")) description.max_silence = body->positive_seconds("max_silence");
+  if (body->has("device")) description.device = body->text("device");
+  if (body->has("controller")) {
+    event.controller = body->text("controller");
+    if (!event.controller.empty() && !valid_event_public_id(event.controller)) body->fail("controller", no_id);
+  }
+  body.done();
+}
+
+void apply_experiment(std::string_view text, ExperimentRecord& experiment) {
+  Body body(text);
+  if (body->has("name") || experiment.name.empty()) experiment.name = body->required_text("name");
+  if (body->has("controllers")) experiment.controllers = decode_controllers(body);
+  if (body->has("started_on")) {
+    const auto started_on = body->timestamp("started_on");
+    if (started_on) experiment.started_on = *started_on;
+  }
+  if (body->has("stopped_on")) experiment.stopped_on = body->timestamp("stopped_on");
+  if (body->has("notes")) experiment.notes = body->long_text("notes", longest_notes);
+  if (experiment.stopped_on && *experiment.stopped_on <= experiment.started_on) {
+    body->fail("stopped_on", "not after started_on");
+  }
+  body.done();
+}
+
+Annotation decode_annotation(std::string_view text, Timestamp now) {
+  Body body(text);
+  Annotation annotation;
+  annotation.time = body->timestamp("timestamp").value_or(now);
+  annotation.text = body->long_text("text", longest_annotation);
+  if (annotation.text.empty()) body->fail("text", "missing");
+  body.done();
+  return annotation;
+}
+
+TokenRequest decode_token_request(std::string_view text) {
+  Body body(text);
+  TokenRequest request;
+  request.name = body->required_text("name");
+  if (!valid_event_public_id(request.name)) body->fail("name", no_id);
+  request.role = body->required_text("role");
+  if (!parse_role(request.role)) body->fail("role", "none of controller, viewer, operator, admin");
+  request.expires = body->timestamp("expires");
+  body.done();
+  return request;
+}
+
+std::string encode_annotation(const Annotation& annotation) {
+  std::string out = "{\"public_id\":";
+  append_json_string(out, annotation.public_id);
+  out += ",\"timestamp\":";
+  append_time(out, annotation.time);
+  out += ",\"text\":";
+  append_json_string(out, annotation.text);
+  out += '}';
+  return out;
+}
+
+std::string encode_experiment(const ExperimentRecord& experiment, const std::vector<ExperimentEdit>* edits) {
+  std::string out = "{\"public_id\":";
+  append_json_string(out, experiment.public_id);
+  const auto append_fields = [&out](const auto& each) {
+    out += "\"name\":";
+    append_json_string(out, each.name);
+    out += ",\"controllers\":";
+    append_controllers(out, each.controllers);
+    out += ",\"started_on\":";
+    append_time(out, each.started_on);
+    out += ",\"stopped_on\":";
+    append_time(out, each.stopped_on);
+    out += ",\"notes\":";
+    append_json_string(out, each.notes);
+  };
+  out += ',';
+  append_fields(experiment);
+  out += ",\"annotations\":[";
+  for (std::size_t i = 0; i < experiment.annotations.size(); ++i) {
+    out += (i > 0 ? "," : "") + encode_annotation(experiment.annotations[i]);
+  }
+  out += ']';
+  if (edits != nullptr) {
+    out += ",\"edits\":[";
+    for (std::size_t i = 0; i < edits->size(); ++i) {
+      out += i > 0 ? ",{\"edited_on\":" : "{\"edited_on\":";
+      append_time(out, (*edits)[i].edited_on);
+      out += ",\"edited_by\":";
+      append_json_string(out, (*edits)[i].edited_by);
+      out += ',';
+      append_fields((*edits)[i]);
+      out += '}';
+    }
+    out += ']';
+  }
+  out += '}';
+  return out;
+}
+
+std::string encode_token(const TokenRecord& token, const std::string& text) {
+  std::string out = "{\"name\":";
+  append_json_string(out, token.name);
+  out += ",\"role\":";
+  append_json_string(out, token.role);
+  out += ",\"created\":";
+  append_time(out, token.created);
+  out += ",\"expires\":";
+  append_time(out, token.expires);
+  out += ",\"revoked\":";
+  append_time(out, token.revoked);
+  if (!text.empty()) {
+    out += ",\"token\":";
+    append_json_string(out, text);
+  }
+  out += '}';
+  return out;
+}
+
+}  // namespace webmacs

@@ -1,0 +1,37 @@
+#pragma once
+// The bodies of REST requests and answers: JSON <-> structs (contract, "REST"). What a datapoint, a reading, an event
+// and a controller look like is common/messages.h's and feed_messages.h's. Pure functions, any thread. Decoders throw
+// RestProblem 422 naming the field and why, or 400 when the body is not JSON.
+
+#include "server/store/store.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace webmacs {
+
+// The members that are there replace those of `event`; `event_public_id` must be the same where one is set already.
+void apply_event(std::string_view body, EventRecord& event);
+
+// Likewise: name, controllers, started_on, stopped_on, notes. `stopped_on` null: it runs.
+void apply_experiment(std::string_view body, ExperimentRecord& experiment);
+
+// `timestamp` and `text`; no timestamp: `now`.
+Annotation decode_annotation(std::string_view body, Timestamp now);
+
+struct TokenRequest {
+  std::string name;
+  std::string role;
+  std::optional<Timestamp> expires;
+};
+TokenRequest decode_token_request(std::string_view body);
+
+std::string encode_annotation(const Annotation& annotation);
+// `edits`: how it was before each change; left out when null.
+std::string encode_experiment(const ExperimentRecord& experiment, const std::vector<ExperimentEdit>* edits = nullptr);
+// Without the hash; `text` only in the answer to the one who made it.
+std::string encode_token(const TokenRecord& token, const std::string& text = {});
+
+}  // namespace webmacs

@@ -1,0 +1,57 @@
+// How the hub is, and what it can: health, metrics, controllers, the description of all this.
+
+#include "common/feed_messages.h"
+#include "common/timestamp.h"
+#include "server/api/metrics.h"
+#include "server/api/openapi.h"
+#include "server/api/rest_routes.h"
+#include "server/store/ingest.h"
+#include "server/stream/controller_registry.h"
+#include "server/stream/live_feed.h"
+
+namespace webmacs {
+namespace {
+
+HttpResponse health(const RestServices& services, std::chrono::steady_clock::time_point started) {
+  const bool healthy = services.ingest.healthy();
+  const auto newest = services.feed.latest().newest(utc_now());
+  const auto uptime = std::chrono::steady_clock::now() - started;
+  std::string body = healthy ? R"({"status":"ok")" : R"({"status":"degraded")";
+  body += ",\"version\":";
+  append_json_string(body, WEBMACS_VERSION);
+  body += healthy ? R"(,"database":"ok")" : R"(,"database":"error")";
+  body += ",\"last_datapoint\":" + (newest ? '"' + format_timestamp(*newest) + '"' : std::string("null"));
+  body += ",\"uptime_seconds\":" + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(uptime).count());
+  body += '}';
+  return json_response(std::move(body), healthy ? 200 : 503);
+}
+
+}  // namespace
+
+void add_status_routes(RestRouter& router, const RestServices& services) {
+  using Verb = RestRouter::Verb;
+  router.add(Verb::get, "/health", std::nullopt,
+             [&services, started = std::chrono::steady_clock::now()](const RestCallPtr& call) {
+               call->answer(health(services, started));
+             });
+  router.add(Verb::get, "/metrics", std::nullopt, [&services](const RestCallPtr& call) {
+    if (!services.metrics.may_see(call->request)) {
+      throw RestProblem(403, "only direct requests from this machine see the metrics, unless metrics_public is set");
+    }
+    auto response = json_response(services.metrics.text());
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    call->answer(std::move(response));
+  });
+  router.add(Verb::get, "/api/v1/openapi.json", std::nullopt,
+             [](const RestCallPtr& call) { call->answer(json_response(openapi_document())); });
+  router.add(Verb::get, "/api/v1/controllers", Right::read, [&services](const RestCallPtr& call) {
+    std::string body;
+    for (const auto& state : services.controllers.all()) {
+      if (!body.empty()) body += ',';
+      body += encode_controller(state);
+    }
+    call->answer(json_response('[' + body + ']'));
+  });
+}
+
+}  // namespace webmacs

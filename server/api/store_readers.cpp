@@ -1,0 +1,57 @@
+#include "server/api/store_readers.h"
+
+#include "common/log.h"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace webmacs {
+namespace {
+
+constexpr std::size_t most_waiting = 64;  // of each reader
+
+HttpResponse run(const StoreReaders::Work& work, Store& store) {
+  try {
+    return work(store);
+  } catch (const std::exception& error) {
+    log_error("a REST request failed: {}", error.what());
+    return problem(500, "the hub has failed; its log says more");
+  }
+}
+
+}  // namespace
+
+StoreReaders::StoreReaders(boost::asio::io_context& io, std::vector<std::unique_ptr<Store>> stores) : io_(io) {
+  for (auto& store : stores) {
+    readers_.push_back({std::move(store), std::make_unique<Worker>("store reader", most_waiting)});
+  }
+}
+
+StoreReaders::~StoreReaders() {
+  stop();
+}
+
+bool StoreReaders::try_read(Work work, Answer answer) {
+  const auto idlest = std::min_element(readers_.begin(), readers_.end(), [](const Reader& a, const Reader& b) {
+    return a.worker->depth() < b.worker->depth();
+  });
+  return idlest->worker->try_post([work = std::move(work), answer = std::move(answer), &io = io_,
+                                   store = idlest->store.get(), stopping = stopping_,
+                                   guard = boost::asio::make_work_guard(io_)]() mutable {
+    auto response = *stopping ? problem(503, "the hub is stopping") : run(work, *store);
+    // The answer goes to the network thread whole: nothing of the session is left to be destroyed on this one.
+    boost::asio::post(
+        io, [answer = std::move(answer), response = std::move(response)]() mutable { answer(std::move(response)); });
+  });
+}
+
+void StoreReaders::stop() {
+  *stopping_ = true;
+  for (Reader& reader : readers_) reader.worker->stop();
+}
+
+}  // namespace webmacs

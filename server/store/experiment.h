@@ -1,0 +1,62 @@
+#pragma once
+// An experiment: a named interval over all controllers or some. Which datapoints belong to it is computed from this,
+// never stored with them (contract, "Terms").
+
+#include "common/messages.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace webmacs {
+
+struct Annotation {
+  std::string public_id;
+  Timestamp time;
+  std::string text;
+};
+
+// How an experiment was before somebody changed it.
+struct ExperimentEdit {
+  Timestamp edited_on;
+  std::string edited_by;  // the token's name
+  std::string name;
+  std::optional<std::vector<std::string>> controllers;
+  Timestamp started_on;
+  std::optional<Timestamp> stopped_on;
+  std::string notes;
+};
+
+struct ExperimentRecord {
+  std::int64_t key = 0;  // the store's own; 0 before it is stored
+  std::string public_id;
+  std::string name;
+  std::optional<std::vector<std::string>> controllers;  // empty: all, future ones included
+  Timestamp started_on;
+  std::optional<Timestamp> stopped_on;  // empty: it runs
+  std::string notes;
+  std::vector<Annotation> annotations;  // by time
+
+  bool covers(const std::string& controller) const;
+  bool holds(Timestamp time) const { return started_on <= time && (!stopped_on || time < *stopped_on); }
+  // Whether some datapoint could belong to both.
+  bool overlaps(const ExperimentRecord& other) const;
+};
+
+// Finds the experiment of a datapoint. Immutable once built.
+class ExperimentIndex {
+ public:
+  ExperimentIndex() = default;
+  explicit ExperimentIndex(std::vector<ExperimentRecord> experiments);
+  // Null where none covers it. Valid as long as the index.
+  const ExperimentRecord* find(const std::string& controller, Timestamp time) const;
+  const ExperimentRecord* find(const std::string& public_id) const;
+  // By begin, the newest first.
+  const std::vector<ExperimentRecord>& all() const { return experiments_; }
+
+ private:
+  std::vector<ExperimentRecord> experiments_;
+};
+
+}  // namespace webmacs

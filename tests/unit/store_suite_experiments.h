@@ -1,0 +1,185 @@
+#pragma once
+// The Store contract's other half as tests: events that people make, experiments, and reading in bulk. As store_suite.h.
+
+#include "server/store/point_merge.h"
+#include "store_support.h"
+
+#include <doctest/doctest.h>
+
+#include <utility>
+
+namespace webmacs::testing {
+
+inline ExperimentRecord experiment(const std::string& id, std::int64_t from, std::optional<std::int64_t> to,
+                                   std::optional<std::vector<std::string>> controllers = {}) {
+  ExperimentRecord record;
+  record.public_id = id;
+  record.name = "Run " + id;
+  record.controllers = std::move(controllers);
+  record.started_on = at(from);
+  if (to) record.stopped_on = at(*to);
+  return record;
+}
+
+inline EventRecord event_of(const std::string& id, const std::string& controller, const std::string& unit = "") {
+  EventRecord event;
+  event.controller = controller;
+  event.description.event_public_id = id;
+  event.description.name = "Name of " + id;
+  event.description.unit = unit;
+  return event;
+}
+
+TEST_CASE_TEMPLATE_DEFINE("people make, change and remove events; those with datapoints stay", Backend,
+                          store_contract_events) {
+  Backend backend;
+  auto store = backend.open();
+  store->add_event(event_of("evt_hand", "", "kg"));
+  CHECK_THROWS_AS(store->add_event(event_of("evt_hand", "rig1")), StoreConflict);
+  CHECK(store->events().at(0).description.unit == "kg");
+  CHECK(store->events().at(0).controller.empty());
+  CHECK_FALSE(store->change_event(event_of("evt_none", "rig1")));
+
+  // Who pushes first owns it; then it is moved, history included.
+  CHECK(append(*store, "rig1", {good("evt_hand", at(0), 1)})[0].outcome == Outcome::stored);
+  CHECK(store->change_event(event_of("evt_hand", "rig2", "g")));
+  CHECK(append(*store, "rig1", {good("evt_hand", at(1), 1)})[0].owner == "rig2");
+  CHECK(append(*store, "rig2", {good("evt_hand", at(1), 1)})[0].outcome == Outcome::stored);
+  CHECK(everything(*store, "evt_hand").size() == 2);
+
+  CHECK_THROWS_AS(store->remove_event("evt_hand"), StoreConflict);
+  store->add_event(event_of("evt_gone", "rig1"));
+  CHECK(store->remove_event("evt_gone"));
+  CHECK_FALSE(store->remove_event("evt_gone"));
+  CHECK(append(*store, "rig3", {good("evt_gone", at(1), 1)})[0].outcome == Outcome::stored);
+}
+
+TEST_CASE_TEMPLATE_DEFINE("experiments never overlap on a controller", Backend, store_contract_experiments) {
+  Backend backend;
+  auto store = backend.open();
+  using Names = std::vector<std::string>;
+  store->add_experiment(experiment("exp_1", 0, 100, Names{"rig1", "rig2"}));
+  store->add_experiment(experiment("exp_2", 50, 150, Names{"rig3"}));   // other rigs
+  store->add_experiment(experiment("exp_3", 100, 200, Names{"rig1"}));  // begins where the first ends
+  CHECK_THROWS_WITH_AS(store->add_experiment(experiment("exp_4", 99, 101, Names{"rig2"})),
+                       doctest::Contains("exp_1"), StoreConflict);
+  CHECK_THROWS_AS(store->add_experiment(experiment("exp_4", 199, std::nullopt)), StoreConflict);
+  store->add_experiment(experiment("exp_4", 200, std::nullopt));  // all rigs, and it runs
+  CHECK_THROWS_AS(store->add_experiment(experiment("exp_5", 1000, 1001, Names{"rig9"})), StoreConflict);
+
+  const auto all = backend.open()->experiments();
+  REQUIRE(all.size() == 4);
+  CHECK(all[0].public_id == "exp_1");
+  CHECK(all[0].controllers == Names{"rig1", "rig2"});
+  CHECK(all[0].stopped_on == at(100));
+  CHECK_FALSE(all[3].controllers);
+  CHECK_FALSE(all[3].stopped_on);
+
+  auto moved = all[2];
+  moved.started_on = at(90);
+  CHECK_THROWS_AS(store->change_experiment(moved, "anna", at(500)), StoreConflict);
+  moved.started_on = at(120);
+  moved.name = "'; DROP TABLE experiments; -- ☃";
+  moved.notes = "Zeile 1\nZeile 2";
+  CHECK(store->change_experiment(moved, "anna", at(500)));
+  CHECK(store->experiments().at(2).name == moved.name);
+  CHECK(store->experiments().at(2).notes == moved.notes);
+  const auto edits = store->experiment_edits("exp_3");
+  REQUIRE(edits.size() == 1);
+  CHECK(edits[0].edited_by == "anna");
+  CHECK(edits[0].edited_on == at(500));
+  CHECK(edits[0].started_on == at(100));
+  CHECK(edits[0].name == "Run exp_3");
+  CHECK(edits[0].controllers == Names{"rig1"});
+  CHECK_FALSE(store->change_experiment(experiment("exp_none", 0, 1), "anna", at(0)));
+}
+
+TEST_CASE_TEMPLATE_DEFINE("annotations come and go with their experiment, datapoints stay", Backend,
+                          store_contract_annotations) {
+  Backend backend;
+  auto store = backend.open();
+  append(*store, "rig1", {good("evt_a", at(5), 1)});
+  store->add_experiment(experiment("exp_1", 0, 100));
+  CHECK(store->annotate("exp_1", {"ann_2", at(7), "später"}));
+  CHECK(store->annotate("exp_1", {"ann_1", at(3), "valve opened"}));
+  CHECK_FALSE(store->annotate("exp_none", {"ann_3", at(3), ""}));
+  auto annotations = store->experiments().at(0).annotations;
+  REQUIRE(annotations.size() == 2);
+  CHECK(annotations[0].text == "valve opened");
+  CHECK(annotations[1].time == at(7));
+  CHECK_FALSE(store->remove_annotation("exp_none", "ann_1"));
+  CHECK(store->remove_annotation("exp_1", "ann_1"));
+  CHECK_FALSE(store->remove_annotation("exp_1", "ann_1"));
+  CHECK(store->remove_experiment("exp_1"));
+  CHECK_FALSE(store->remove_experiment("exp_1"));
+  CHECK(store->experiments().empty());
+  CHECK(everything(*store, "evt_a").size() == 1);
+  store->add_experiment(experiment("exp_1", 0, 100));
+  CHECK(store->experiments().at(0).annotations.empty());
+}
+
+TEST_CASE_TEMPLATE_DEFINE("the events' configuration at the start stays with the experiment", Backend,
+                          store_contract_configuration) {
+  Backend backend;
+  auto store = backend.open();
+  store->describe("rig1", {{"evt_a", "Inlet", "analog", "°C", 0.0, 200.0, 0.5, std::nullopt, "plc"}});
+  store->describe("rig2", {{"evt_b", "Theirs", "analog", "bar", {}, {}, {}, {}, ""}});
+  store->add_experiment(experiment("exp_1", 0, std::nullopt, std::vector<std::string>{"rig1"}));
+  store->describe("rig1", {{"evt_a", "Inlet", "analog", "K", 0.0, 500.0, 0.5, std::nullopt, "plc"},
+                           {"evt_late", "Added", "analog", "g", {}, {}, {}, {}, ""}});
+  auto kept = store->experiment_events("exp_1");
+  REQUIRE(kept.size() == 1);
+  CHECK(kept[0].description.unit == "°C");
+  CHECK(kept[0].description.max_value == 200.0);
+  CHECK(kept[0].key == store->events().at(0).key);
+
+  // One that came while it ran is kept when it stops; the first ones stay as they were.
+  auto stopped = store->experiments().at(0);
+  stopped.stopped_on = at(100);
+  CHECK(store->change_experiment(stopped, "anna", at(100)));
+  kept = store->experiment_events("exp_1");
+  REQUIRE(kept.size() == 2);
+  CHECK(kept[0].description.unit == "°C");
+  CHECK(kept[1].description.event_public_id == "evt_late");
+}
+
+TEST_CASE_TEMPLATE_DEFINE("several events are read in one sequence, from any place in it", Backend,
+                          store_contract_merge) {
+  Backend backend;
+  auto store = backend.open();
+  std::vector<IncomingReading> readings;
+  for (int i = 0; i < 20000; ++i) {
+    readings.push_back(good("evt_" + std::to_string(i % 2), at(i / 2), i));
+    if (readings.size() == 1000) append(*store, "rig1", std::exchange(readings, {}));
+  }
+  append(*store, "rig1", {bad("evt_2", at(77), "timeout")});
+
+  PointMerge all(*store, store->events(), at(0), at(9999));
+  PointMerge::Item item;
+  int count = 0;
+  Timestamp before = at(-1);
+  while (all.next(item)) {
+    CHECK(item.point.time >= before);
+    before = item.point.time;
+    if (item.event == 2) CHECK(item.point.reason == "timeout");
+    ++count;
+  }
+  CHECK(count == 2 * 9999 + 1);
+
+  PointMerge rest(*store, store->events(), at(0), at(10000));
+  rest.skip_until_after(at(77), "evt_1");
+  REQUIRE(rest.next(item));
+  CHECK(rest.events()[item.event].description.event_public_id == "evt_2");
+  CHECK_FALSE(item.point.value.has_value());
+  REQUIRE(rest.next(item));
+  CHECK(item.point.value == 2.0 * 78);
+}
+
+#define WEBMACS_STORE_CONTRACT_EXPERIMENTS(Backend)                  \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_events, Backend);         \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_experiments, Backend);    \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_annotations, Backend);    \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_configuration, Backend);  \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_merge, Backend)
+
+}  // namespace webmacs::testing
