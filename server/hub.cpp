@@ -200,6 +200,7 @@ void Hub::reload() {
 void Hub::tick() {
   sessions_.enforce(access_, utc_now());
   // A clock that was set back must not stop it.
+  ingest_->maintain();
   const auto since_saved = utc_now() - controllers_saved_;
   if (since_saved >= save_controllers_interval || since_saved.count() < 0) save_controllers();
   notify_status(ingest_->healthy() ? fmt::format("{} WebSockets open, {} datapoints stored", sessions_.size(),

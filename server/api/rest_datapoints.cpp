@@ -2,11 +2,15 @@
 
 #include "common/timestamp.h"
 #include "server/api/experiments.h"
+#include "server/api/rest_json.h"
 #include "server/api/rest_routes.h"
 #include "server/store/point_merge.h"
+#include "server/store/series.h"
 #include "server/stream/live_feed.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 namespace webmacs {
 namespace {
@@ -97,6 +101,34 @@ HttpResponse one_datapoint(Store& store, const DatapointKey& key, const Experime
   return json_response(std::move(body));
 }
 
+HttpResponse series(Store& store, const SeriesRequest& request) {
+  std::map<std::string, EventRecord> events;
+  for (EventRecord& event : store.events()) events[event.description.event_public_id] = std::move(event);
+  std::string body = "{";
+  for (const std::string& id : std::set<std::string>(request.events.begin(), request.events.end())) {
+    if (body.size() > 1) body += ',';
+    append_json_string(body, id);
+    body += ":[";
+    const auto event = events.find(id);
+    const auto points = event == events.end()
+                            ? std::vector<SeriesPoint>()
+                            : read_series(store, event->second, request.from, request.to, request.max_points);
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      body += i > 0 ? ",{\"timestamp\":\"" : "{\"timestamp\":\"";
+      append_timestamp(body, points[i].time);
+      body += "\",\"value\":";
+      if (points[i].value) {
+        append_number(body, *points[i].value);
+      } else {
+        body += "null";
+      }
+      body += '}';
+    }
+    body += ']';
+  }
+  return json_response(body + '}');
+}
+
 }  // namespace
 
 void add_datapoint_routes(RestRouter& router, const RestServices& services) {
@@ -108,6 +140,11 @@ void add_datapoint_routes(RestRouter& router, const RestServices& services) {
     const auto experiments = services.experiments.index();
     answer_from_store(services, call, [query = parse_query(call->request, *experiments), experiments](Store& store) {
       return list_datapoints(store, query, *experiments);
+    });
+  });
+  router.add(Verb::post, "/api/v1/datapoints/series", Right::read, [&services](const RestCallPtr& call) {
+    answer_from_store(services, call, [request = decode_series_request(call->request.body, utc_now())](Store& store) {
+      return series(store, request);
     });
   });
   router.add(Verb::get, "/api/v1/datapoints/{public_id}", Right::read, [&services](const RestCallPtr& call) {

@@ -135,6 +135,48 @@ Annotation decode_annotation(std::string_view text, Timestamp now) {
   return annotation;
 }
 
+SeriesRequest decode_series_request(std::string_view text, Timestamp now) {
+  constexpr std::size_t most_events = 20;
+  constexpr double most_minutes = 60.0 * 24 * 366 * 230;
+  Body body(text);
+  SeriesRequest request;
+  const json* events = body->array("event_public_ids");
+  if (events == nullptr || events->empty() || events->size() > most_events) {
+    body->fail("event_public_ids", "not 1 to 20 events");
+  } else {
+    for (const json& event : *events) {
+      const auto* id = event.get_ptr<const std::string*>();
+      if (id == nullptr || !valid_event_public_id(*id)) {
+        body->fail("event_public_ids", "not a list of event_public_ids");
+        break;
+      }
+      request.events.push_back(*id);
+    }
+  }
+  const auto from = body->timestamp("from");
+  const auto to = body->timestamp("to");
+  const double minutes = body->number("minutes").value_or(60);
+  if (from || to) {
+    if (body->has("minutes")) body->fail("minutes", "not together with from and to");
+    if (!from || !to) body->fail(from ? "to" : "from", "missing");
+    request.from = from.value_or(now);
+    request.to = to.value_or(now);
+    if (request.from > request.to) body->fail("to", "before from");
+  } else {
+    if (!(minutes > 0 && minutes <= most_minutes)) body->fail("minutes", "not a positive number of minutes");
+    // What is stamped this moment is in it.
+    request.to = now + std::chrono::seconds(1);
+    const auto back =
+        std::chrono::microseconds(static_cast<std::int64_t>(std::clamp(minutes, 0.0, most_minutes) * 60e6));
+    request.from = std::max(now - back, Timestamp{});
+  }
+  const auto max_points = body->count("max_points").value_or(500);
+  if (max_points < 10 || max_points > 4000) body->fail("max_points", "not a whole number from 10 to 4000");
+  request.max_points = static_cast<std::size_t>(max_points);
+  body.done();
+  return request;
+}
+
 TokenRequest decode_token_request(std::string_view text) {
   Body body(text);
   TokenRequest request;

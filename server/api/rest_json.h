@@ -21,6 +21,14 @@ void apply_experiment(std::string_view body, ExperimentRecord& experiment);
 // `timestamp` and `text`; no timestamp: `now`.
 Annotation decode_annotation(std::string_view body, Timestamp now);
 
+struct SeriesRequest {
+  std::vector<std::string> events;
+  Timestamp from, to;
+  std::size_t max_points = 500;
+};
+// `minutes` count back from `now`.
+SeriesRequest decode_series_request(std::string_view body, Timestamp now);
+
 struct TokenRequest {
   std::string name;
   std::string role;

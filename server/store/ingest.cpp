@@ -17,6 +17,7 @@ namespace {
 // What the writer brings back.
 struct Result {
   bool failed = false;
+  bool more_to_maintain = false;
   std::string failure;
   std::vector<std::vector<AppendResult>> appended;
   std::vector<DescribeResult> refused;
@@ -24,6 +25,9 @@ struct Result {
 };
 
 }  // namespace
+
+// How long a look after what can wait delays what cannot.
+constexpr std::chrono::milliseconds maintenance_budget{10};
 
 // Everything but `run` belongs to the network thread. While a job is in flight, the worker reads `in_flight_` and
 // the network thread leaves it alone.
@@ -44,6 +48,7 @@ class Ingest::Writer : public std::enable_shared_from_this<Ingest::Writer> {
   void drain(std::chrono::milliseconds deadline, std::function<void()> done);
   void stop();
 
+  void maintain();
   bool healthy() const { return failure_.empty(); }
   const std::string& failure() const { return failure_; }
   const IngestCounters& counters();
@@ -70,9 +75,11 @@ class Ingest::Writer : public std::enable_shared_from_this<Ingest::Writer> {
   boost::asio::steady_timer retry_timer_;
   boost::asio::steady_timer drain_timer_;
 
-  std::vector<IngestItem> in_flight_;  // empty in a job: it only checks the store
-  bool busy_ = false;                  // a job is in flight
-  bool waiting_ = false;               // the store failed and the retry timer runs
+  std::vector<IngestItem> in_flight_;  // empty in a job: it only checks the store, or maintains it
+  bool maintaining_ = false;           // the job in flight does
+  bool maintenance_wanted_ = false;
+  bool busy_ = false;     // a job is in flight
+  bool waiting_ = false;  // the store failed and the retry timer runs
   bool stopped_ = false;
   std::string failure_;
   std::chrono::steady_clock::time_point failed_since_;
@@ -102,6 +109,11 @@ bool Ingest::Writer::try_submit(IngestItem item) {
   return true;
 }
 
+void Ingest::Writer::maintain() {
+  maintenance_wanted_ = true;
+  start_if_idle();
+}
+
 const IngestCounters& Ingest::Writer::counters() {
   counters_.queued_readings = queue_.readings();
   return counters_;
@@ -115,13 +127,14 @@ void Ingest::Writer::when_room(std::function<void()> resume) {
 }
 
 void Ingest::Writer::start_if_idle() {
-  if (busy_ || waiting_ || stopped_ || queue_.empty()) return;
+  if (busy_ || waiting_ || stopped_ || (queue_.empty() && !maintenance_wanted_)) return;
   start_job();
 }
 
 void Ingest::Writer::start_job() {
   busy_ = true;
-  in_flight_ = queue_.take(limits_.transaction_readings);
+  maintaining_ = std::exchange(maintenance_wanted_, false) && healthy() && !draining_;
+  if (!maintaining_) in_flight_ = queue_.take(limits_.transaction_readings);
   // The worker holds no reference of its own: the destructor joins it before anything here goes.
   auto job = [this, self = weak_from_this(), work = boost::asio::make_work_guard(io_)] {
     boost::asio::post(io_, [self, result = run()] {
@@ -135,7 +148,9 @@ Result Ingest::Writer::run() const {
   Result result;
   const auto started = std::chrono::steady_clock::now();
   try {
-    if (in_flight_.empty()) {
+    if (maintaining_) {
+      result.more_to_maintain = store_->summarize(maintenance_budget);
+    } else if (in_flight_.empty()) {
       store_->check();
     } else if (in_flight_.front().work) {
       in_flight_.front().work(*store_);
@@ -164,6 +179,7 @@ void Ingest::Writer::finished(const Result& result) {
   std::vector<IngestItem> items;
   items.swap(in_flight_);
   queue_.settle(items);
+  if (result.more_to_maintain && queue_.empty()) maintenance_wanted_ = true;
   start_if_idle();  // the disk works on the next while this one is broadcast
   committed(std::move(items), result);
   offer_room();
@@ -320,6 +336,9 @@ bool Ingest::try_write(std::function<void(Store&)> work, Written written) {
 
 void Ingest::when_room(std::function<void()> resume) {
   writer_->when_room(std::move(resume));
+}
+void Ingest::maintain() {
+  writer_->maintain();
 }
 bool Ingest::healthy() const {
   return writer_->healthy();

@@ -57,6 +57,9 @@ class Ingest {
   // Any other write, `work`, on the writer's thread and ordered with the batches; it keeps what it found for `written`.
   // Not tried again: while the store is away, `written` says so at once. Refused when the queue is full.
   bool try_write(std::function<void(Store&)> work, Written written);
+  // Has the writer do what can wait (Store::summarize) for a moment, and for longer while nothing else is to be done.
+  // Called now and then.
+  void maintain();
   // Called once, when the queue has room again (half of its bound) after a refusal.
   void when_room(std::function<void()> resume);
 

@@ -36,10 +36,12 @@ std::vector<std::vector<AppendResult>> PostgresAppend::run(const std::vector<con
     const Row& row = rows_[place.row];
     if (place.first && row.stored) {
       place.result->outcome = Outcome::stored;
+      events_.note_stored(row.identity.event, row.identity.time);
     } else {
       place.result->outcome = row.value == place.reading->value ? Outcome::duplicate : Outcome::conflict;
     }
   }
+  events_.write_marks();
   return results;
 }
 

@@ -126,6 +126,29 @@ CREATE TRIGGER count_change AFTER INSERT OR UPDATE OR DELETE ON annotations
   FOR EACH ROW EXECUTE FUNCTION count_change();
 )sql";
 
+const char* const version_3 = R"sql(
+CREATE TABLE summaries (
+  event BIGINT NOT NULL,
+  level BIGINT NOT NULL,
+  bucket BIGINT NOT NULL,
+  first BIGINT NOT NULL,
+  last BIGINT NOT NULL,
+  min_time BIGINT,
+  min_value DOUBLE PRECISION,
+  max_time BIGINT,
+  max_value DOUBLE PRECISION,
+  bad BIGINT,
+  silent_since BIGINT NOT NULL,
+  silence BIGINT NOT NULL,
+  PRIMARY KEY (event, level, bucket)
+);
+
+CREATE TABLE summary_marks (
+  event BIGINT PRIMARY KEY,
+  mark BIGINT NOT NULL
+);
+)sql";
+
 // Any number that no other program is likely to lock.
 const char* const lock_schema = "SELECT pg_advisory_xact_lock(1463634243)";
 
@@ -145,7 +168,7 @@ void require_known(std::size_t version) {
 }  // namespace
 
 const std::vector<std::string>& postgres_migrations() {
-  static const std::vector<std::string> migrations{version_1, version_2};
+  static const std::vector<std::string> migrations{version_1, version_2, version_3};
   return migrations;
 }
 

@@ -2,6 +2,7 @@
 
 #include "server/store/sql_experiments.h"
 #include "server/store/sql_rows.h"
+#include "server/store/sql_summaries.h"
 
 namespace webmacs {
 std::vector<DescribeResult> SqlStore::describe(const std::string& controller,
@@ -49,6 +50,30 @@ bool SqlStore::remove_event(const std::string& event_public_id) {
     found = true;
   });
   return found;
+}
+
+void SqlStore::read_summaries(std::int64_t event_key, int level, std::int64_t from, std::int64_t to,
+                              std::vector<Summary>& summaries) {
+  in_session(
+      [&](SqlSession& session, StoreEvents&) { SqlSummaries(session).read(event_key, level, from, to, summaries); });
+}
+
+std::int64_t SqlStore::summary_mark(std::int64_t event_key) {
+  std::int64_t mark = 0;
+  in_session([&](SqlSession& session, StoreEvents&) { mark = SqlSummaries(session).mark(event_key); });
+  return mark;
+}
+
+bool SqlStore::summarize(std::chrono::milliseconds budget) {
+  const auto deadline = std::chrono::steady_clock::now() + budget;
+  bool wanted = false;
+  in_session([&](SqlSession&, StoreEvents& known) { wanted = known.wants_summaries(); });
+  if (!wanted) return false;
+  bool more = true;
+  in_transaction([&](SqlSession&, StoreEvents& known) {
+    while (more && std::chrono::steady_clock::now() < deadline) more = known.summarize_some();
+  });
+  return more;
 }
 
 std::vector<ExperimentRecord> SqlStore::experiments() {

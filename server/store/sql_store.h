@@ -18,6 +18,10 @@ class SqlStore : public Store {
   void add_event(const EventRecord& event) override;
   bool change_event(const EventRecord& event) override;
   bool remove_event(const std::string& event_public_id) override;
+  void read_summaries(std::int64_t event_key, int level, std::int64_t from, std::int64_t to,
+                      std::vector<Summary>& summaries) override;
+  std::int64_t summary_mark(std::int64_t event_key) override;
+  bool summarize(std::chrono::milliseconds budget) override;
   std::vector<ExperimentRecord> experiments() override;
   void add_experiment(const ExperimentRecord& experiment) override;
   bool change_experiment(const ExperimentRecord& experiment, const std::string& who, Timestamp when) override;

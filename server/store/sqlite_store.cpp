@@ -95,6 +95,7 @@ AppendResult SqliteStore::Connection::append_at_receipt(KnownEvent& event, const
     if (!insert_at(event.key, time, reading)) continue;
     if (time != event.taken_end) event.taken_begin = time;
     event.taken_end = time + 1;
+    events.note_stored(event, time);
     return {Outcome::stored, event.key, from_microseconds(time), {}};
   }
   return {Outcome::conflict, event.key, reading.time, {}};
@@ -106,6 +107,7 @@ AppendResult SqliteStore::Connection::append(const std::string& controller, cons
   if (event.controller != controller) return {Outcome::foreign_event, event.key, reading.time, event.controller};
   if (incoming.time_of_receipt) return append_at_receipt(event, reading);
   const bool stored = insert_at(event.key, to_microseconds(reading.time), reading);
+  if (stored) events.note_stored(event, to_microseconds(reading.time));
   return {stored ? Outcome::stored : compare(event.key, reading), event.key, reading.time, {}};
 }
 
@@ -169,6 +171,7 @@ std::vector<std::vector<AppendResult>> SqliteStore::append(const std::vector<con
         answers.push_back(connection.append(batch->controller, incoming));
       }
     }
+    connection.events.write_marks();
     transaction.commit();
     write_failed_ = false;
     return results;

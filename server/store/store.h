@@ -7,6 +7,7 @@
 #include "common/reading.h"
 #include "server/store/experiment.h"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -16,6 +17,8 @@
 #include <vector>
 
 namespace webmacs {
+
+struct Summary;  // summary.h
 
 class StoreError : public std::runtime_error {
  public:
@@ -119,6 +122,15 @@ class Store {
   // Likewise, of an event's key, into `points` (cleared first): what bulk reading is made of.
   virtual void read(std::int64_t event_key, Timestamp from, Timestamp to, std::size_t limit,
                     std::vector<Point>& points) = 0;
+
+  // The summaries of the event's stretches of `level` that begin in [from, to), in order, added to `summaries`; those
+  // before summary_mark() are right. Microseconds.
+  virtual void read_summaries(std::int64_t event_key, int level, std::int64_t from, std::int64_t to,
+                              std::vector<Summary>& summaries) = 0;
+  virtual std::int64_t summary_mark(std::int64_t event_key) = 0;
+  // Brings the summaries up to date, for about so long; true when there is more to do. The writer's, between
+  // transactions: what was appended through another object is found when this one next reads its events.
+  virtual bool summarize(std::chrono::milliseconds budget) = 0;
 
   virtual std::vector<ExperimentRecord> experiments() = 0;  // by begin
   // Both throw StoreConflict naming the experiment that it would overlap on a controller that both cover. The

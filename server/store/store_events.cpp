@@ -1,6 +1,7 @@
 #include "server/store/store_events.h"
 
 #include "server/store/sql_rows.h"
+#include "server/store/sql_summaries.h"
 
 #include <utility>
 
@@ -16,12 +17,19 @@ void StoreEvents::refresh(std::int64_t change_counter) {
 
 void StoreEvents::load() {
   known_.clear();
-  session_.query("SELECT key, public_id, controller FROM events", {}, [this](const SqlRow& row) {
-    KnownEvent event;
-    event.key = row.integer(0);
-    event.controller = row.text(2);
-    known_.emplace(row.text(1), std::move(event));
-  });
+  by_key_.clear();
+  moved_back_.clear();
+  may_want_summaries_ = true;
+  session_.query(
+      "SELECT e.key, e.public_id, e.controller, m.mark FROM events e LEFT JOIN summary_marks m ON m.event = e.key", {},
+      [this](const SqlRow& row) {
+        KnownEvent event;
+        event.key = row.integer(0);
+        event.controller = row.text(2);
+        event.mark = row.optional_integer(3).value_or(0);
+        KnownEvent& kept = known_.emplace(row.text(1), std::move(event)).first->second;
+        by_key_[kept.key] = &kept;
+      });
 }
 
 KnownEvent& StoreEvents::find_or_create(const std::string& public_id, const std::string& controller) {
@@ -31,7 +39,9 @@ KnownEvent& StoreEvents::find_or_create(const std::string& public_id, const std:
     event.controller = controller;
     session_.query("INSERT INTO events (public_id, controller) VALUES ($1, $2) RETURNING key", {public_id, controller},
                    [&event](const SqlRow& row) { event.key = row.integer(0); });
-    return known_.emplace(public_id, std::move(event)).first->second;
+    KnownEvent& kept = known_.emplace(public_id, std::move(event)).first->second;
+    by_key_[kept.key] = &kept;
+    return kept;
   }
   KnownEvent& event = found->second;
   if (event.controller.empty() && !controller.empty()) {
@@ -55,6 +65,39 @@ bool StoreEvents::describe(const std::string& controller, const EventDescription
       {event.key, description.name, description.type, description.unit, description.min_value, description.max_value,
        description.poll_interval, description.max_silence, description.device});
   return true;
+}
+
+void StoreEvents::move_mark_back(KnownEvent& event, std::int64_t time) {
+  event.mark = summary_bucket(1, time) * summary_width(1);
+  if (event.mark_moved_back) return;
+  event.mark_moved_back = true;
+  moved_back_.push_back(&event);
+}
+
+void StoreEvents::write_marks() {
+  for (KnownEvent* event : moved_back_) {
+    SqlSummaries(session_).set_mark(event->key, event->mark);
+    event->mark_moved_back = false;
+  }
+  moved_back_.clear();
+}
+
+bool StoreEvents::summarize_some() {
+  for (auto& [public_id, event] : known_) {
+    if (!event.newest) {
+      event.newest = session_.integer("SELECT max(time) FROM datapoints WHERE event = $1", {event.key}).value_or(-1);
+    }
+    if (*event.newest < event.mark + summary_width(1)) continue;
+    if (event.mark == 0) {
+      const auto oldest = session_.integer("SELECT min(time) FROM datapoints WHERE event = $1", {event.key});
+      event.mark = summary_bucket(1, oldest.value_or(0)) * summary_width(1);
+      if (*event.newest < event.mark + summary_width(1)) continue;
+    }
+    event.mark = SqlSummaries(session_).advance(event.key, event.mark, *event.newest);
+    return true;
+  }
+  may_want_summaries_ = false;
+  return false;
 }
 
 bool StoreEvents::try_add(const EventRecord& event) {

@@ -6,6 +6,7 @@
 #include "server/store/sql_session.h"
 #include "server/store/store.h"
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -18,6 +19,10 @@ struct KnownEvent {
   // The unbroken run [begin, end) of microseconds that readings without a time have taken, so that a burst of them
   // finds the next free one at once.
   std::int64_t taken_begin = 0, taken_end = 0;
+  // Its summaries are right before the mark; the newest datapoint is known once it was looked for.
+  std::int64_t mark = 0;
+  std::optional<std::int64_t> newest;
+  bool mark_moved_back = false;
 };
 
 class StoreEvents {
@@ -43,13 +48,31 @@ class StoreEvents {
 
   std::vector<EventRecord> all();
 
+  // A datapoint of the event was stored: its summaries must follow.
+  void note_stored(KnownEvent& event, std::int64_t time) {
+    if (event.newest && time > *event.newest) event.newest = time;
+    if (time < event.mark) move_mark_back(event, time);
+    may_want_summaries_ = true;
+  }
+  // The same, of an event by its key.
+  void note_stored(std::int64_t key, std::int64_t time) { note_stored(*by_key_.at(key), time); }
+  // Before the commit.
+  void write_marks();
+  bool wants_summaries() const { return may_want_summaries_ || !loaded_; }
+  // A small step of it; false when all are up to date.
+  bool summarize_some();
+
  private:
+  void move_mark_back(KnownEvent& event, std::int64_t time);
   void load();
   void write(std::int64_t key, const EventRecord& event);
 
   SqlSession& session_;
   std::unordered_map<std::string, KnownEvent> known_;  // by public id
-  std::int64_t version_ = 0;                           // the change_counter that known_ was read at
+  std::unordered_map<std::int64_t, KnownEvent*> by_key_;
+  std::vector<KnownEvent*> moved_back_;  // in this transaction
+  bool may_want_summaries_ = true;
+  std::int64_t version_ = 0;  // the change_counter that known_ was read at
   bool loaded_ = false;
 };
 

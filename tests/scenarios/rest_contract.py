@@ -91,6 +91,34 @@ class RestContract(Scenario):
         status, counts = push.json("POST", "/api/v1/datapoints/batch", {"batch": 7, "datapoints": batch[:1]})
         self.assertEqual((counts["batch"], counts["duplicates"]), (7, 1))
 
+    async def test_a_series_keeps_its_spike_and_its_gap(self):
+        for first in range(0, 3600, 450):
+            batch = [reading("evt_a", 100 if i == 1234 else i % 7, at(i)) for i in range(first, first + 450)]
+            await self.controller.ask({"batch": 1, "datapoints": batch})
+        await self.push("evt_a", 7200, 60)
+        ask = {"event_public_ids": ["evt_a", "evt_none"], "from": at(0), "to": at(9999), "max_points": 100}
+        for _ in range(3):
+            answer = self.viewer.json("POST", "/api/v1/datapoints/series", ask)[1]
+            self.assertEqual(answer["evt_none"], [])
+            line = answer["evt_a"]
+            self.assertLessEqual(len(line), 100)
+            self.assertIn({"timestamp": at(1234), "value": 100}, line)
+            self.assertEqual([point["timestamp"] for point in line if point["value"] is None], [at(3599 + 30)])
+            self.assertEqual((line[0]["timestamp"], line[-1]["timestamp"]), (at(0), at(7259)))
+            time.sleep(0.6)  # the summaries are made meanwhile
+        self.assertEqual(self.viewer.json("POST", "/api/v1/datapoints/series",
+                                          {"event_public_ids": ["evt_a"], "minutes": 60})[1], {"evt_a": []})
+        for wrong, field in (({}, "event_public_ids"), ({"event_public_ids": []}, "event_public_ids"),
+                             ({"event_public_ids": ["a"] * 21}, "event_public_ids"), ({**ask, "to": at(-1)}, "to"),
+                             ({**ask, "minutes": 5}, "minutes"), ({"event_public_ids": ["a"], "minutes": 0}, "minutes"),
+                             ({"event_public_ids": ["a"], "minutes": 1e300}, "minutes"), ({**ask, "max_points": 9}, "max_points"),
+                             ({**ask, "max_points": 4001}, "max_points"), ({**ask, "from": None}, "from")):
+            status, answer = self.viewer.json("POST", "/api/v1/datapoints/series", wrong)
+            self.assertEqual((status, answer["detail"].split(":")[0]), (422, field), wrong)
+        everything = {"event_public_ids": ["evt_a"], "from": "1970-01-01T00:00:00Z", "to": "2199-12-31T23:59:59Z"}
+        line = self.viewer.json("POST", "/api/v1/datapoints/series", everything)[1]["evt_a"]
+        self.assertIn({"timestamp": at(1234), "value": 100}, line)
+
     # ---- events
 
     async def test_events_of_people_and_of_agents(self):
@@ -298,7 +326,7 @@ class RestContract(Scenario):
             missing = {"get", "put", "post", "delete"} - set(operations)
             for verb in missing:
                 status, headers, _ = self.admin.request(verb.upper(), real)
-                if (verb, path) == ("get", "/api/v1/datapoints/batch"):
+                if verb == "get" and path.startswith("/api/v1/datapoints/"):
                     self.assertEqual(status, 404)  # a datapoint of that name
                     continue
                 self.assertEqual(status, 405, (verb, path))

@@ -96,6 +96,12 @@ class ControlledStore : public Store {
   void read(std::int64_t event, Timestamp from, Timestamp to, std::size_t limit, std::vector<Point>& points) override {
     store_->read(event, from, to, limit, points);
   }
+  void read_summaries(std::int64_t event, int level, std::int64_t from, std::int64_t to,
+                      std::vector<Summary>& summaries) override {
+    store_->read_summaries(event, level, from, to, summaries);
+  }
+  std::int64_t summary_mark(std::int64_t event) override { return store_->summary_mark(event); }
+  bool summarize(std::chrono::milliseconds budget) override { return store_->summarize(budget); }
   std::vector<ExperimentRecord> experiments() override { return store_->experiments(); }
   void add_experiment(const ExperimentRecord& experiment) override { store_->add_experiment(experiment); }
   bool change_experiment(const ExperimentRecord& experiment, const std::string& who, Timestamp when) override {

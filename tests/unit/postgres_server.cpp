@@ -87,11 +87,16 @@ bool PostgresServer::answers() const {
 }
 
 void PostgresServer::start() {
-  process_ = spawn(as_its_user({programs + "postgres", "-D", folder_.file("data"), "-k", folder_.path(), "-h", "", "-c",
-                                "max_connections=30", "-c", "shared_buffers=16MB"}),
-                   folder_.file("server.log"));
+  const auto start_process = [this] {
+    return spawn(as_its_user({programs + "postgres", "-D", folder_.file("data"), "-k", folder_.path(), "-h", "", "-c",
+                              "max_connections=30", "-c", "shared_buffers=16MB"}),
+                 folder_.file("server.log"));
+  };
+  process_ = start_process();
   const auto deadline = std::chrono::steady_clock::now() + longest_start;
   while (!answers()) {
+    // Until the last process of one that was killed is gone, there is no room for another.
+    if (waitpid(process_, nullptr, WNOHANG) == process_) process_ = start_process();
     if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("PostgreSQL did not start");
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }

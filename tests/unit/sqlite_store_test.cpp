@@ -4,6 +4,7 @@
 #include "server/store/sqlite_schema.h"
 #include "store_suite.h"
 #include "store_suite_experiments.h"
+#include "store_suite_series.h"
 
 #include <sys/stat.h>
 
@@ -52,6 +53,7 @@ TYPE_TO_STRING(SqliteBackend);
 namespace webmacs::testing {
 WEBMACS_STORE_CONTRACT(SqliteBackend);
 WEBMACS_STORE_CONTRACT_EXPERIMENTS(SqliteBackend);
+WEBMACS_STORE_CONTRACT_SERIES(SqliteBackend);
 }
 
 TEST_CASE("a new file is ours, in WAL mode, and not for everybody") {

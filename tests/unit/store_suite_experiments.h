@@ -1,5 +1,6 @@
 #pragma once
-// The Store contract's other half as tests: events that people make, experiments, and reading in bulk. As store_suite.h.
+// The Store contract's other half as tests: events that people make, experiments, and reading in bulk. As
+// store_suite.h.
 
 #include "server/store/point_merge.h"
 #include "store_support.h"
@@ -61,8 +62,8 @@ TEST_CASE_TEMPLATE_DEFINE("experiments never overlap on a controller", Backend, 
   store->add_experiment(experiment("exp_1", 0, 100, Names{"rig1", "rig2"}));
   store->add_experiment(experiment("exp_2", 50, 150, Names{"rig3"}));   // other rigs
   store->add_experiment(experiment("exp_3", 100, 200, Names{"rig1"}));  // begins where the first ends
-  CHECK_THROWS_WITH_AS(store->add_experiment(experiment("exp_4", 99, 101, Names{"rig2"})),
-                       doctest::Contains("exp_1"), StoreConflict);
+  CHECK_THROWS_WITH_AS(store->add_experiment(experiment("exp_4", 99, 101, Names{"rig2"})), doctest::Contains("exp_1"),
+                       StoreConflict);
   CHECK_THROWS_AS(store->add_experiment(experiment("exp_4", 199, std::nullopt)), StoreConflict);
   store->add_experiment(experiment("exp_4", 200, std::nullopt));  // all rigs, and it runs
   CHECK_THROWS_AS(store->add_experiment(experiment("exp_5", 1000, 1001, Names{"rig9"})), StoreConflict);
@@ -175,11 +176,11 @@ TEST_CASE_TEMPLATE_DEFINE("several events are read in one sequence, from any pla
   CHECK(item.point.value == 2.0 * 78);
 }
 
-#define WEBMACS_STORE_CONTRACT_EXPERIMENTS(Backend)                  \
-  TEST_CASE_TEMPLATE_INVOKE(store_contract_events, Backend);         \
-  TEST_CASE_TEMPLATE_INVOKE(store_contract_experiments, Backend);    \
-  TEST_CASE_TEMPLATE_INVOKE(store_contract_annotations, Backend);    \
-  TEST_CASE_TEMPLATE_INVOKE(store_contract_configuration, Backend);  \
+#define WEBMACS_STORE_CONTRACT_EXPERIMENTS(Backend)                 \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_events, Backend);        \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_experiments, Backend);   \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_annotations, Backend);   \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_configuration, Backend); \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_merge, Backend)
 
 }  // namespace webmacs::testing

@@ -31,12 +31,13 @@ class Postgres:
         return f"postgresql://webmacs@/{database}?host={self.folder}"
 
     async def start(self):
-        self.program.start()
-        await until(self.answers, 60 * SLOWNESS, "PostgreSQL answers")
+        await until(self.answers, 60 * SLOWNESS, "PostgreSQL answers", every=0.1)
         return self
 
     def answers(self):
-        assert self.program.running, "PostgreSQL ended"
+        # Until the last process of one that was killed is gone, there is no room for another.
+        if not self.program.running:
+            self.program.start()
         return self._psql("SELECT 1").returncode == 0
 
     def stop(self):

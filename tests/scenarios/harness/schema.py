@@ -24,6 +24,9 @@ def check_schema(schema, value, document, where="body"):
         for name, member in value.items():
             assert name in schema["properties"], f"{where}: {name} is not described"
             check_schema(schema["properties"][name], member, document, f"{where}.{name}")
+    elif isinstance(value, dict) and "additionalProperties" in schema:
+        for name, member in value.items():
+            check_schema(schema["additionalProperties"], member, document, f"{where}.{name}")
     if isinstance(value, list) and "items" in schema:
         for i, item in enumerate(value):
             check_schema(schema["items"], item, document, f"{where}[{i}]")

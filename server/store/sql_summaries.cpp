@@ -1,0 +1,124 @@
+#include "server/store/sql_summaries.h"
+
+#include "common/timestamp.h"
+
+#include <algorithm>
+#include <map>
+
+namespace webmacs {
+namespace {
+
+constexpr std::int64_t datapoints_at_once = 4096;
+
+std::optional<std::int64_t> offset(bool there, Timestamp time, std::int64_t begin) {
+  if (!there) return std::nullopt;
+  return to_microseconds(time) - begin;
+}
+
+// Columns: bucket, first, last, min_time, min_value, max_time, max_value, bad, silent_since, silence. Times count from
+// the bucket's begin.
+Summary read_summary(const SqlRow& row, int level) {
+  const std::int64_t begin = row.integer(0) * summary_width(level);
+  const auto time = [&](int column) { return from_microseconds(begin + row.integer(column)); };
+  Summary summary;
+  summary.first = time(1);
+  summary.last = time(2);
+  summary.has_good = !row.is_null(3);
+  if (summary.has_good) {
+    summary.min_time = time(3);
+    summary.min_value = row.real(4);
+    summary.max_time = time(5);
+    summary.max_value = row.real(6);
+  }
+  if (!row.is_null(7)) summary.bad = time(7);
+  summary.silent_since = time(8);
+  summary.silence = std::chrono::microseconds(row.integer(9));
+  return summary;
+}
+
+}  // namespace
+
+void SqlSummaries::read(std::int64_t event, int level, std::int64_t from, std::int64_t to,
+                        std::vector<Summary>& summaries) {
+  session_.query(
+      "SELECT bucket, first, last, min_time, min_value, max_time, max_value, bad, silent_since, silence FROM summaries "
+      "WHERE event = $1 AND level = $2 AND bucket >= $3 AND bucket < $4 ORDER BY bucket",
+      {event, level, summary_bucket(level, from), summary_bucket(level, to)},
+      [&](const SqlRow& row) { summaries.push_back(read_summary(row, level)); });
+}
+
+std::int64_t SqlSummaries::mark(std::int64_t event) {
+  return session_.integer("SELECT mark FROM summary_marks WHERE event = $1", {event}).value_or(0);
+}
+
+void SqlSummaries::set_mark(std::int64_t event, std::int64_t mark) {
+  session_.run("INSERT INTO summary_marks (event, mark) VALUES ($1, $2) ON CONFLICT (event) DO UPDATE SET mark = $2",
+               {event, mark});
+}
+
+void SqlSummaries::write(std::int64_t event, int level, std::int64_t bucket, const Summary& summary) {
+  const std::int64_t begin = bucket * summary_width(level);
+  const auto value = [&](double number) { return summary.has_good ? std::optional<double>(number) : std::nullopt; };
+  session_.run(
+      "INSERT INTO summaries (event, level, bucket, first, last, min_time, min_value, max_time, max_value, bad, "
+      "silent_since, silence) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
+      "ON CONFLICT (event, level, bucket) DO UPDATE SET first = $4, last = $5, min_time = $6, min_value = $7, "
+      "max_time = $8, max_value = $9, bad = $10, silent_since = $11, silence = $12",
+      {event, level, bucket, offset(true, summary.first, begin), offset(true, summary.last, begin),
+       offset(summary.has_good, summary.min_time, begin), value(summary.min_value),
+       offset(summary.has_good, summary.max_time, begin), value(summary.max_value),
+       offset(summary.bad.has_value(), summary.bad.value_or(Timestamp{}), begin),
+       offset(true, summary.silent_since, begin), static_cast<std::int64_t>(summary.silence.count())});
+}
+
+std::int64_t SqlSummaries::advance(std::int64_t event, std::int64_t mark, std::int64_t newest) {
+  constexpr int level = 1;
+  const std::int64_t end = summary_bucket(level, newest) * summary_width(level);
+  std::map<std::int64_t, Summary> minutes;
+  std::int64_t count = 0;
+  session_.query(
+      "SELECT time, value FROM datapoints WHERE event = $1 AND time >= $2 AND time < $3 ORDER BY time LIMIT $4",
+      {event, mark, end, datapoints_at_once}, [&](const SqlRow& row) {
+        ++count;
+        const auto summary = Summary::of({from_microseconds(row.integer(0)), row.optional_real(1), {}});
+        const auto [found, first] = minutes.try_emplace(summary_bucket(level, row.integer(0)), summary);
+        if (!first) found->second.append(summary);
+      });
+  std::int64_t new_mark = end;
+  if (count == datapoints_at_once) {
+    // The last stretch may go on; one that alone holds so many is taken whole, or it would never end.
+    const auto last = std::prev(minutes.end());
+    if (minutes.size() > 1) {
+      new_mark = last->first * summary_width(level);
+      minutes.erase(last);
+    } else {
+      new_mark = (last->first + 1) * summary_width(level);
+      session_.query("SELECT time, value FROM datapoints WHERE event = $1 AND time > $2 AND time < $3 ORDER BY time",
+                     {event, to_microseconds(last->second.last), new_mark}, [&](const SqlRow& row) {
+                       last->second.append(Summary::of({from_microseconds(row.integer(0)), row.optional_real(1), {}}));
+                     });
+    }
+  }
+  for (const auto& [bucket, summary] : minutes) write(event, level, bucket, summary);
+  for (int coarser = level + 1; coarser <= most_summary_level; ++coarser) {
+    summarize_coarse(event, coarser, mark, new_mark);
+  }
+  set_mark(event, new_mark);
+  return new_mark;
+}
+
+void SqlSummaries::summarize_coarse(std::int64_t event, int level, std::int64_t from, std::int64_t to) {
+  const std::int64_t begin = summary_bucket(level, from) * summary_width(level);
+  const std::int64_t end = summary_bucket(level, to) * summary_width(level);
+  if (begin >= end) return;
+  std::vector<Summary> finer;
+  read(event, level - 1, begin, end, finer);
+  std::map<std::int64_t, Summary> coarse;
+  for (const Summary& summary : finer) {
+    const auto [found, first] = coarse.try_emplace(summary_bucket(level, to_microseconds(summary.first)), summary);
+    if (!first) found->second.append(summary);
+  }
+  for (const auto& [bucket, summary] : coarse) write(event, level, bucket, summary);
+}
+
+}  // namespace webmacs

@@ -1,0 +1,35 @@
+#pragma once
+// The summaries that a store keeps of its datapoints, in SQL. Of each event it is known up to which time they are right
+// (its mark); a reading that comes in before that moves the mark back, and they are made again.
+
+#include "server/store/sql_session.h"
+#include "server/store/summary.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace webmacs {
+
+class SqlSummaries {
+ public:
+  explicit SqlSummaries(SqlSession& session) : session_(session) {}
+
+  // Of the event's stretches of `level` that begin in [from, to) and are right, in order; nothing where no data is.
+  void read(std::int64_t event, int level, std::int64_t from, std::int64_t to, std::vector<Summary>& summaries);
+  // Up to where they are right, in microseconds; 0: there are none.
+  std::int64_t mark(std::int64_t event);
+
+  // Summarises a bounded number of datapoints from `mark` on, up to the stretch that `newest` is in. Answers the new
+  // mark.
+  std::int64_t advance(std::int64_t event, std::int64_t mark, std::int64_t newest);
+  void set_mark(std::int64_t event, std::int64_t mark);
+
+ private:
+  void write(std::int64_t event, int level, std::int64_t bucket, const Summary& summary);
+  // Those of `level` that end in (from, to], of the finer ones.
+  void summarize_coarse(std::int64_t event, int level, std::int64_t from, std::int64_t to);
+
+  SqlSession& session_;
+};
+
+}  // namespace webmacs
