@@ -167,7 +167,9 @@ std::chrono::milliseconds Uplink::wait_after(std::uint16_t code, const std::stri
 
 void Uplink::log_closed(bool was_ready, std::uint16_t code, const std::string& reason, std::chrono::milliseconds wait) {
   const bool says_where = reason.find(hub_name()) != std::string::npos;
-  std::string text = "hub" + (says_where ? "" : " " + hub_name()) + ": " + (was_ready ? "connection lost: " : "");
+  const bool says_lost = reason.rfind("connection lost", 0) == 0;
+  std::string text = "hub" + (says_where ? "" : " " + hub_name()) + ": ";
+  if (was_ready && !says_lost) text += "connection lost: ";
   if (code != close_code::abnormal) text += "closed with " + std::to_string(code) + (reason.empty() ? "" : " ");
   text += reason;
   if (refused(code, reason)) {
