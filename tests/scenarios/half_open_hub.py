@@ -1,5 +1,5 @@
-"""The connection to the hub dies without a word: the agent pings after 5 s of silence, gives it up after 15 s and connects
-anew, while it goes on polling. Nothing is lost, and nothing is stored twice."""
+"""The connection to the hub dies without a word: the agent pings after 5 s of silence, gives it up after 15 s and
+connects anew, while it goes on polling. Nothing is lost, and nothing is stored twice."""
 
 import time
 import unittest

@@ -1,5 +1,5 @@
-"""The hub is away for 20 s: polling goes on, live readings come first when it is back, and every reading that was polled
-is stored, once, with its original time."""
+"""The hub is away for 20 s: polling goes on, live readings come first when it is back, and every reading that was
+polled is stored, once, with its original time."""
 
 import asyncio
 import unittest

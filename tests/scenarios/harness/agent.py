@@ -5,8 +5,8 @@ from .programs import AGENT
 
 class Agent:
     def __init__(self, scenario, rig, hub, token, name="rig1", poll_interval="0.2", port=None, **buffer):
-        """`rig`: the text of the device and event sections. `port`: not the hub's own, but a way there. `buffer`: keys of
-        [buffer]."""
+        """`rig`: the text of the device and event sections. `port`: not the hub's own, but a way there. `buffer`: keys
+        of [buffer]."""
         self.name = name
         self.database = scenario.folder / f"{name}.db"
         self.token_file = scenario.folder / f"{name}.token"

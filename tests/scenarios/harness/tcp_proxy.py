@@ -81,8 +81,8 @@ class TcpProxy:
         self._delay = seconds
 
     def black_hole(self, new_too=True):
-        """Nothing goes on, neither bytes nor the news that a side is gone. Connections stay, and new ones are made; they
-        work unless `new_too`."""
+        """Nothing goes on, neither bytes nor the news that a side is gone. Connections stay, and new ones are made;
+        they work unless `new_too`."""
         for link in self._links:
             link.passes.clear()
         if new_too:
