@@ -309,29 +309,15 @@ Ingest::~Ingest() {
 }
 
 bool Ingest::try_submit(IncomingBatch batch, bool backlog, bool may_be_refused, Stored stored) {
-  IngestItem item;
-  item.batch = std::move(batch);
-  item.backlog = backlog;
-  item.may_be_refused = may_be_refused;
-  item.stored = std::move(stored);
-  return writer_->try_submit(std::move(item));
+  return writer_->try_submit(IngestItem::readings_of(std::move(batch), backlog, may_be_refused, std::move(stored)));
 }
 
 bool Ingest::try_describe(std::string controller, std::vector<EventDescription> events, Described described) {
-  IngestItem item;
-  item.batch.controller = std::move(controller);
-  item.is_description = true;
-  item.events = std::move(events);
-  item.described = std::move(described);
-  return writer_->try_submit(std::move(item));
+  return writer_->try_submit(IngestItem::descriptions(std::move(controller), std::move(events), std::move(described)));
 }
 
 bool Ingest::try_write(std::function<void(Store&)> work, Written written) {
-  IngestItem item;
-  item.may_be_refused = true;
-  item.work = std::move(work);
-  item.written = std::move(written);
-  return writer_->try_submit(std::move(item));
+  return writer_->try_submit(IngestItem::write(std::move(work), std::move(written)));
 }
 
 void Ingest::when_room(std::function<void()> resume) {

@@ -6,6 +6,33 @@
 
 namespace webmacs {
 
+IngestItem IngestItem::readings_of(IncomingBatch batch, bool backlog, bool may_be_refused, Ingest::Stored stored) {
+  IngestItem item;
+  item.batch = std::move(batch);
+  item.backlog = backlog;
+  item.may_be_refused = may_be_refused;
+  item.stored = std::move(stored);
+  return item;
+}
+
+IngestItem IngestItem::descriptions(std::string controller, std::vector<EventDescription> events,
+                                    Ingest::Described described) {
+  IngestItem item;
+  item.batch.controller = std::move(controller);
+  item.is_description = true;
+  item.events = std::move(events);
+  item.described = std::move(described);
+  return item;
+}
+
+IngestItem IngestItem::write(std::function<void(Store&)> work, Ingest::Written written) {
+  IngestItem item;
+  item.may_be_refused = true;
+  item.work = std::move(work);
+  item.written = std::move(written);
+  return item;
+}
+
 std::size_t IngestItem::weight() const {
   return std::max<std::size_t>(1, batch.readings.size() + events.size());
 }

@@ -23,6 +23,11 @@ struct IngestItem {
   std::vector<EventDescription> events;  // of batch.controller
   Ingest::Described described;
 
+  static IngestItem readings_of(IncomingBatch batch, bool backlog, bool may_be_refused, Ingest::Stored stored);
+  static IngestItem descriptions(std::string controller, std::vector<EventDescription> events,
+                                 Ingest::Described described);
+  static IngestItem write(std::function<void(Store&)> work, Ingest::Written written);
+
   // A transaction of its own, as opposed to readings, which share one.
   bool alone() const { return is_description || work; }
   // It comes back, with nothing of it stored.
