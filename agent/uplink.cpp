@@ -96,6 +96,7 @@ void Uplink::connect() {
   options.url.target = with_ack(options.url.target);
   options.headers = {{"Authorization", "Bearer " + found.token}, {"User-Agent", "webmacs-agent/" WEBMACS_VERSION}};
   options.ca_file = settings_.ca_file;
+  options.connect_timeout = timing_.connect_timeout;
   options.limits.queue_bytes = queue_bytes;
   options.limits.max_message_bytes = longest_answer;
   options.limits.heartbeat_interval = timing_.heartbeat_interval;

@@ -29,6 +29,7 @@ struct UplinkTiming {
   Duration restart_spread{2000};                       // after 1001 and 1012
   Duration refused_least{30000}, refused_most{60000};  // after 1008, 401 and 403
   Duration no_token{5000};
+  Duration connect_timeout{10000};                     // name, TCP, TLS and handshake together
   Duration connected_timeout{10000};                   // for the hub's `connected`
   Duration answer_timeout{60000};                      // for the answer to a batch
   Duration status_interval{10000}, status_pause{200};  // regularly; between two changes at least

@@ -10,7 +10,9 @@ webmacs_unit_tests(agent
   outbox_trouble_test.cpp
   poller_test.cpp
   report_filter_test.cpp
-  uplink_test.cpp
+  uplink_answers_test.cpp
+  uplink_connection_test.cpp
+  uplink_sending_test.cpp
   write_log.cpp)
 target_link_libraries(unit_agent PRIVATE webmacs_agent_core webmacs_hardware webmacs_websocket webmacs_common SQLite::SQLite3)
 target_precompile_headers(unit_agent PRIVATE <boost/asio.hpp> <doctest/doctest.h>)
