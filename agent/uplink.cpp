@@ -17,13 +17,13 @@ std::string with_ack(std::string target) {
   return target;
 }
 
-// "HTTP 401" as the reason of a failed handshake.
-bool names_status(const std::string& reason, const char* status) {
-  return reason.find(status) != std::string::npos;
+// "HTTP 401" or a certificate's fault in the reason of a failed connection.
+bool names(const std::string& reason, const char* part) {
+  return reason.find(part) != std::string::npos;
 }
 
 bool refused(std::uint16_t code, const std::string& reason) {
-  return code == close_code::policy || names_status(reason, "HTTP 401") || names_status(reason, "HTTP 403");
+  return code == close_code::policy || names(reason, "HTTP 401") || names(reason, "HTTP 403");
 }
 
 }  // namespace
@@ -176,8 +176,10 @@ void Uplink::log_closed(bool was_ready, std::uint16_t code, const std::string& r
   if (refused(code, reason)) {
     text += "; check the token (on the hub: `webmacs-server token list`, `token create`) and put a valid one into " +
             (settings_.token.empty() ? settings_.token_file : "[hub] token") + ", then reload";
-  } else if (names_status(reason, "HTTP 404")) {
+  } else if (names(reason, "HTTP 404")) {
     text += "; check the path in [hub] url";
+  } else if (names(reason, "self-signed certificate") || names(reason, "local issuer certificate")) {
+    text += "; if it is the right hub, name its CA in [hub] ca_file";
   }
   const bool news = was_ready || last_failure_ != reason;
   last_failure_ = reason;

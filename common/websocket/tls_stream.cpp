@@ -4,6 +4,7 @@
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -41,6 +42,13 @@ class TlsStream final : public ByteStream {
   std::string handshake_problem(error_code ec) override {
     const long verified = SSL_get_verify_result(state_->stream.native_handle());
     if (verified != X509_V_OK) return std::string("certificate: ") + X509_verify_cert_error_string(verified);
+    // OpenSSL has a name for each side's finding it out, and neither says what to do.
+    const int reason = ec.category() == boost::asio::error::get_ssl_category()
+                           ? ERR_GET_REASON(static_cast<unsigned long>(ec.value()))
+                           : 0;
+    if (reason == SSL_R_UNSUPPORTED_PROTOCOL || reason == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION) {
+      return "the peer offers no TLS 1.2 or later";
+    }
     return ec.message();
   }
 

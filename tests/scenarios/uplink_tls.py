@@ -11,6 +11,7 @@ from harness.programs import AGENT, SLOWNESS, free_port
 from harness.wait import until
 
 EVENT = "[event:evt_a]\ndevice = plc\nregister = holding:0\ntype = uint16\n"
+UNKNOWN = "certificate: unable to get local issuer certificate; .* name its CA in .hub. ca_file"
 
 
 def openssl(*words, when=None):
@@ -106,22 +107,22 @@ class UplinkTls(Scenario):
 
     async def test_a_self_signed_certificate(self):
         self.start_hub(self.authority("own", "IP:127.0.0.1"))
-        await self.assert_refused(self.start_agent(self.ca), "certificate: self.signed certificate")
+        await self.assert_refused(self.start_agent(self.ca), "certificate: self.signed certificate; .*ca_file")
 
     async def test_an_unknown_authority(self):
         self.authority("other")
         self.start_hub(self.signed("hub", "IP:127.0.0.1", ca="other"))
-        await self.assert_refused(self.start_agent(self.ca), "certificate: unable to get local issuer certificate")
+        await self.assert_refused(self.start_agent(self.ca), UNKNOWN)
 
     async def test_an_authority_that_the_system_does_not_know(self):
         self.start_hub(self.signed("hub", "IP:127.0.0.1"))
-        await self.assert_refused(self.start_agent(None), "certificate: unable to get local issuer certificate")
+        await self.assert_refused(self.start_agent(None), UNKNOWN)
 
     async def test_a_hub_that_only_speaks_tls_1_1(self):
         certificate, port = self.signed("hub", "IP:127.0.0.1"), free_port()
         self.program("old", ["openssl", "s_server", "-tls1_1", "-cipher", "ALL@SECLEVEL=0", "-accept", port, "-cert",
                              certificate, "-key", certificate.with_suffix(".key"), "-quiet"]).start()
-        await self.assert_refused(self.start_agent(self.ca, port=port), "(?i)unsupported protocol|protocol version")
+        await self.assert_refused(self.start_agent(self.ca, port=port), "the peer offers no TLS 1.2 or later")
 
     async def test_a_hub_without_tls(self):
         await self.server.start()
