@@ -264,7 +264,11 @@ StatusFrame Agent::status() const {
   frame.clock = utc_now();
   frame.devices = devices_;
   // The wire has no other place for it, and whoever looks at the hub should know that readings lie in memory only.
-  if (!buffer.trouble.empty()) frame.devices.push_back({"buffer file", false, buffer.trouble});
+  if (!buffer.trouble.empty()) {
+    frame.devices.push_back({"buffer file", false, buffer.trouble});
+  } else if (buffer.recovering) {
+    frame.devices.push_back({"buffer file", false, "it was damaged: what can be read of it is read back"});
+  }
   return frame;
 }
 

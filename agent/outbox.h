@@ -112,6 +112,7 @@ class Outbox {
   void kick();
   bool compose(BufferVisit& visit);
   void finish_visit(const BufferVisit& visit, BufferVisitResult result, std::uint64_t connection);
+  void judge(bool took_something, bool opened, const std::string& trouble_before);
   void after_open(const BufferVisitResult& result);
   void after_failure(const BufferVisit& visit, const BufferVisitResult& result);
   void take_recovered(std::vector<BufferedReading> recovered);
@@ -165,6 +166,7 @@ class Outbox {
   bool closed_ = false;
   bool ever_opened_ = false;
   bool full_ = false;             // the newest are to be dropped, and the file is full
+  bool on_trial_ = false;         // the file failed, and took nothing since
   Clock::time_point retry_at_{};  // of a file that is not usable, or full
   Backoff retry_backoff_;
   BufferFileState file_state_;

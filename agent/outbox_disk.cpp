@@ -91,13 +91,14 @@ void Outbox::finish_visit(const BufferVisit& visit, BufferVisitResult result, st
   forgetting_rows_ = 0;
   saving_dropped_ = 0;
   const std::string trouble_before = file_state_.trouble;
+  const bool took_something = result.state.write_transactions > file_state_.write_transactions;
   file_state_ = result.state;
+  judge(took_something, result.opened, trouble_before);
   if (result.dropped_now > 0) note_dropped(result.dropped_now, result.dropped_from, result.dropped_to);
   if (!result.state.usable) {
     after_failure(visit, result);
   } else {
     if (result.opened) {
-      if (!trouble_before.empty()) log_info("buffer: {} works again", settings_.path);
       after_open(result);
     } else if (result.kept_all) {
       durable_through_ = queued_through_;
@@ -106,7 +107,6 @@ void Outbox::finish_visit(const BufferVisit& visit, BufferVisitResult result, st
       full_ = true;
       retry_at_ = Clock::now() + full_retry;
     }
-    retry_backoff_.reset();
     shrink_wanted_ = result.more_to_shrink;
     if (visit.page_size > 0 && connection == connection_) take_page(visit, result);
     take_recovered(std::move(result.recovered));
@@ -117,6 +117,23 @@ void Outbox::finish_visit(const BufferVisit& visit, BufferVisitResult result, st
   kick();
   arm_tick();
   ready_();
+}
+
+// A full disk lets a file be opened, and refuses the next write: the file works again when it took something.
+void Outbox::judge(bool took_something, bool opened, const std::string& trouble_before) {
+  if (!file_state_.usable) {
+    on_trial_ = true;
+    return;
+  }
+  if (!on_trial_) return;
+  const bool nothing_waits = memory_readings() == 0 && forget_rows_ == 0 && unsaved_dropped_ == 0;
+  if (took_something || (opened && nothing_waits)) {
+    on_trial_ = false;
+    retry_backoff_.reset();
+    log_info("buffer: {} works again", settings_.path);
+  } else {
+    file_state_.trouble = trouble_before;
+  }
 }
 
 void Outbox::after_failure(const BufferVisit& visit, const BufferVisitResult& result) {
@@ -168,7 +185,7 @@ void Outbox::after_open(const BufferVisitResult& result) {
   touched_through_ = std::max(touched_through_, queued_through_);
   ever_opened_ = true;
   full_ = false;
-  spill_wanted_ = settings_.spill_after.count() == 0 || !connected_ || spill_due();
+  spill_wanted_ = settings_.spill_after.count() == 0 || !connected_ || on_trial_ || spill_due();
 }
 
 void Outbox::take_recovered(std::vector<BufferedReading> recovered) {
