@@ -66,6 +66,15 @@ std::string set_buffer_aside(const std::string& path) {
   return aside;
 }
 
+std::vector<BufferAside> buffers_aside(const std::string& path) {
+  std::vector<BufferAside> found;
+  for (const bool was_read_back : {true, false}) {
+    for (std::string& file : files_aside(path, was_read_back)) found.push_back({std::move(file), was_read_back});
+  }
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.file < b.file; });
+  return found;
+}
+
 std::unique_ptr<BufferRecovery> BufferRecovery::of_oldest_beside(const std::string& path) {
   const auto files = files_aside(path, false);
   return files.empty() ? nullptr : std::make_unique<BufferRecovery>(files.front());

@@ -20,6 +20,13 @@ namespace webmacs {
 // Throws std::filesystem::filesystem_error when the folder does not allow it.
 std::string set_buffer_aside(const std::string& path);
 
+// The files that were set aside beside this buffer, oldest first, those that were read back included.
+struct BufferAside {
+  std::string file;
+  bool was_read_back = false;
+};
+std::vector<BufferAside> buffers_aside(const std::string& path);
+
 class BufferRecovery {
  public:
   // Of the files that were set aside beside this buffer and not read back yet, the oldest; null when there is none.

@@ -1,6 +1,7 @@
 #include "agent/commands.h"
 
 #include "agent/agent.h"
+#include "agent/buffer_recovery.h"
 #include "agent/table.h"
 #include "common/log.h"
 #include "common/service.h"
@@ -99,6 +100,15 @@ std::vector<Row> poll_once(std::vector<Line>& lines, const RigSettings& rig) {
   return rows;
 }
 
+// How much of a damaged buffer is still there.
+std::string readable_in(const std::string& file) {
+  BufferRecovery recovery(file);
+  while (!recovery.ended()) recovery.next(10'000, std::chrono::seconds(1));
+  if (!recovery.trouble().empty()) return "no readings can be read";
+  return fmt::format("{} readings can be read, {} damaged rows and {} unreadable places cannot", recovery.recovered(),
+                     recovery.damaged_rows(), recovery.unreadable_places());
+}
+
 // True when SIGINT or SIGTERM came; every signal is blocked, so they wait here.
 bool interrupted_within(std::chrono::microseconds wait) {
   sigset_t ends;
@@ -160,12 +170,31 @@ int read_rig(const std::string& config, bool watch) {
 
 int show_buffer(const std::string& config) {
   const AgentSettings settings = load_agent_settings(config);
-  const BufferSummary summary = summarise_buffer(settings.buffer.path);
-  std::cout << fmt::format("buffer   {}\nrows     {}\noldest   {}\nnewest   {}\nbytes    {} ({} of {})\ndropped  {}\n",
-                           settings.buffer.path, summary.rows, summary.oldest ? format_timestamp(*summary.oldest) : "-",
-                           summary.newest ? format_timestamp(*summary.newest) : "-", summary.bytes,
-                           readable_size(summary.bytes), readable_size(settings.buffer.max_size), summary.dropped);
-  return exit_ok;
+  const std::string& path = settings.buffer.path;
+  int exit_code = exit_ok;
+  try {
+    const BufferSummary summary = summarise_buffer(path);
+    std::cout << fmt::format(
+        "buffer   {}\nrows     {}\noldest   {}\nnewest   {}\nbytes    {} ({} of {})\ndropped  {}\n", path, summary.rows,
+        summary.oldest ? format_timestamp(*summary.oldest) : "-",
+        summary.newest ? format_timestamp(*summary.newest) : "-", summary.bytes, readable_size(summary.bytes),
+        readable_size(settings.buffer.max_size), summary.dropped);
+  } catch (const SqliteError& error) {
+    std::cerr << error.what() << '\n';
+    std::cout << fmt::format("buffer   {}\n", path);
+    if (error.corrupt()) {
+      std::cout << fmt::format("damaged  {}; the agent sets it aside and reads them back\n", readable_in(path));
+    }
+    exit_code = exit_failure;
+  } catch (const std::runtime_error& error) {
+    std::cerr << error.what() << '\n';
+    exit_code = exit_failure;
+  }
+  for (const BufferAside& aside : buffers_aside(path)) {
+    std::cout << fmt::format("aside    {}: {}; {}\n", aside.file, readable_in(aside.file),
+                             aside.was_read_back ? "they were read back" : "they wait to be read back");
+  }
+  return exit_code;
 }
 
 }  // namespace webmacs

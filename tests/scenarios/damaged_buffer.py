@@ -128,6 +128,7 @@ class DamagedBuffer(Scenario):
         await until(at_rest, 30 * SLOWNESS, lambda: f"{damage.__name__}: all is handed over, "
                     f"{sorted(path.name for path in self.folder.glob('rig1.db*'))}", every=0.2)
         self.assertEqual((await asyncio.to_thread(self.box.stop))[0], 0)
+        self.assert_command_tells(damage)
         found = 0
         for event, time, value, reason in server.store.datapoints():
             if (event, time) in self.written:
@@ -137,6 +138,30 @@ class DamagedBuffer(Scenario):
                 self.assertIsNone(value, f"{damage.__name__}: nobody polled {event} at {time}")
         await asyncio.to_thread(server.stop)
         return found / len(self.written)
+
+    def assert_command_tells(self, damage):
+        """`webmacs-agent buffer` names what was set aside, and what is in it."""
+        done = run([AGENT, "buffer", "--config", self.box.ini])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        aside = list(self.folder.glob("rig1.db.damaged-*.recovered"))
+        for path in aside:
+            self.assertRegex(done.stdout, f"aside +{path}: .*read; they were read back|aside +{path}: [0-9]+ readings")
+        self.assertEqual(done.stdout.count("aside "), len(aside), done.stdout)
+
+    def test_the_buffer_command_on_what_is_no_buffer(self):
+        ini = self.folder / "rig.ini"
+        buffer = self.folder / "rig.db"
+        ini.write_text("[hub]\nurl = ws://127.0.0.1:1/ws/controller/telemetry\ntoken = x\n[buffer]\n"
+                       f"path = {buffer}\n[device:plc]\nhost = 127.0.0.1\n"
+                       "[event:evt_a]\ndevice = plc\nregister = holding:0\ntype = uint16\n")
+        missing = run([AGENT, "buffer", "--config", ini])
+        self.assertEqual((missing.returncode, buffer.exists()), (1, False))
+        self.assertIn("there is no buffer", missing.stderr)
+        buffer.write_bytes(b"this is no database" * 1000)
+        damaged = run([AGENT, "buffer", "--config", ini])
+        self.assertEqual(damaged.returncode, 1)
+        self.assertIn("damaged  no readings can be read", damaged.stdout)
+        self.assertEqual(buffer.read_bytes(), b"this is no database" * 1000, "it is only looked at")
 
     async def test_flips_cuts_and_garbage(self):
         self.written = await self.fill_a_buffer()
