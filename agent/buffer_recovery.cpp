@@ -1,10 +1,12 @@
 #include "agent/buffer_recovery.h"
 
+#include "agent/buffer_file.h"
 #include "common/log.h"
 #include "common/timestamp.h"
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 
 namespace webmacs {
@@ -56,6 +58,31 @@ void rename_with_wal(const std::string& from, const std::string& to) {
   fs::remove(from + "-shm", ec);
 }
 
+// Without the first hundred bytes SQLite reads nothing of a file; in a buffer they are known beforehand. What stands in
+// them in vain (a number of pages, a counter) is guarded by each row's sum. False when the file cannot be written.
+bool write_buffer_header(const std::string& file) {
+  constexpr std::uint32_t page_size = 4096;
+  constexpr std::uint32_t counter = 1;
+  std::error_code ec;
+  const auto pages = static_cast<std::uint32_t>(fs::file_size(file, ec) / page_size);
+  if (ec || pages == 0) return false;
+  std::string header("SQLite format 3\0\x10\0\2\2\0\x40\x20\x20", 24);  // pages of 4096 bytes, WAL
+  const auto add = [&](std::uint32_t number) {
+    for (int shift = 24; shift >= 0; shift -= 8) header.push_back(static_cast<char>(number >> shift & 255));
+  };
+  // Counter, pages, two of the free list, schema cookie and format, cache, greatest root (an auto-vacuum file has one),
+  // UTF-8, version, incremental, application.
+  for (const std::uint32_t number :
+       {counter, pages, 0U, 0U, 1U, 4U, 0U, 4U, 1U, static_cast<std::uint32_t>(BufferFile::schema_version), 1U,
+        static_cast<std::uint32_t>(BufferFile::application_id)})
+    add(number);
+  header.append(20, '\0');
+  add(counter);
+  add(3040000);  // the SQLite that wrote it
+  std::fstream stream(file, std::ios::binary | std::ios::in | std::ios::out);
+  return static_cast<bool>(stream.write(header.data(), static_cast<std::streamsize>(header.size())).flush());
+}
+
 }  // namespace
 
 std::string set_buffer_aside(const std::string& path) {
@@ -77,7 +104,10 @@ std::vector<BufferAside> buffers_aside(const std::string& path) {
 
 std::unique_ptr<BufferRecovery> BufferRecovery::of_oldest_beside(const std::string& path) {
   const auto files = files_aside(path, false);
-  return files.empty() ? nullptr : std::make_unique<BufferRecovery>(files.front());
+  if (files.empty()) return nullptr;
+  auto recovery = std::make_unique<BufferRecovery>(files.front());
+  if (recovery->trouble().empty() || !write_buffer_header(files.front())) return recovery;
+  return std::make_unique<BufferRecovery>(files.front());
 }
 
 BufferRecovery::BufferRecovery(std::string file) : file_(std::move(file)) {

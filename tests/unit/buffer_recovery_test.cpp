@@ -270,6 +270,19 @@ TEST_CASE("the table of the events' names is gone: their index knows them too") 
   CHECK(found.readings.size() == 1000);
 }
 
+TEST_CASE("the file's first hundred bytes are noise: all comes back") {
+  TemporaryFolder folder;
+  const std::string path = folder.file("b.db");
+  write_buffer(path);
+  std::string bytes = contents(path);
+  bytes.replace(0, 100, 100, '\x5a');
+  write_file(path, bytes);
+  const Found found = drain(path);
+  CHECK(found.usable);
+  CHECK(found.wrong == 0);
+  CHECK(found.readings.size() == rows);
+}
+
 TEST_CASE("no name is left, and no row can be believed: the walk ends, and never takes long at a time") {
   TemporaryFolder folder;
   const std::string path = folder.file("b.db");
