@@ -251,6 +251,27 @@ TEST_CASE("each event that lost readings has one bad reading at the end of what 
   CHECK(result.state.dropped == 60'000 - (static_cast<std::int64_t>(result.page.size()) - 7));
 }
 
+TEST_CASE("what a full buffer gives up at a time is at most 1 MiB") {
+  TemporaryFolder folder;
+  const std::string path = folder.file("b.db");
+  constexpr std::int64_t max_size = 32 * 1024 * 1024;
+  BufferFile file(at(path, max_size));
+  std::int64_t most_dropped = 0;
+  std::int64_t most_bytes = 0;
+  std::int64_t rows = 0;
+  for (std::int64_t first = 1; first <= 1'000'000; first += 5000) {
+    const auto result = file.visit(keep(first, 5000));
+    REQUIRE(result.kept_all);
+    most_dropped = std::max(most_dropped, result.dropped_now);
+    most_bytes = std::max(most_bytes, buffer_bytes(path));
+    rows = result.state.rows;
+  }
+  REQUIRE(most_dropped > 0);
+  CHECK(most_bytes <= max_size);
+  const std::int64_t bytes_per_row = most_bytes / rows + 1;  // the WAL counted in: more than a row takes
+  CHECK(most_dropped * bytes_per_row * 3 / 4 <= 1024 * 1024);
+}
+
 TEST_CASE("drop_newest keeps what is there and takes no more until room is made") {
   TemporaryFolder folder;
   BufferFile file(at(folder.file("b.db"), 1024 * 1024, false));

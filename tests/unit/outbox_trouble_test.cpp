@@ -1,8 +1,10 @@
 // A disk that is full, damaged or not there.
 
+#include "capture_stderr.h"
 #include "outbox_bench.h"
 
 #include <algorithm>
+#include <set>
 
 using namespace webmacs;
 using namespace webmacs::agent_tests;
@@ -108,6 +110,68 @@ TEST_CASE("an outage longer than max_size drops the oldest, keeps the bound, and
   expected.insert(expected.begin(), -1);  // the bad reading that says so
   CHECK(bench.drain() == expected);
   CHECK(run_until(bench.io, [&] { return buffer_bytes(path) < 300 * 1024; }));  // and it shrinks again
+}
+
+TEST_CASE("a long spell of drops is two lines in the log: that it began, and what it cost") {
+  TemporaryFolder folder;
+  BufferSettings settings = buffer_at(folder.file("b.db"), 20ms);
+  settings.max_size = 1024 * 1024;
+  SUBCASE("drop_oldest") {
+    settings.drop_oldest = true;
+  }
+  SUBCASE("drop_newest") {
+    settings.drop_oldest = false;
+  }
+  OutboxLimits limits = quick();
+  limits.memory_readings = 2000;
+  limits.drop_spell_end = 300ms;
+  CaptureStderr log;
+  std::string text;
+  Bench bench(settings, limits);
+  REQUIRE(bench.opened());
+  for (std::int64_t i = 0; i < 80; ++i) {
+    bench.outbox->add(numbered_range(i * 500, 500));
+    run_for(bench.io, 10ms);
+  }
+  REQUIRE(bench.outbox->status().dropped > 1000);
+  CHECK(run_until(bench.io, [&] { return (text += log.take()).find("were dropped") != std::string::npos; }));
+  const auto count = [&](const std::string& words) {
+    int found = 0;
+    for (auto at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) ++found;
+    return found;
+  };
+  CHECK(count("are being dropped") == 1);
+  CHECK(count("were dropped") == 1);
+}
+
+TEST_CASE("SIGTERM while a damaged buffer is read back: the agent stops at once, and the next start has all of it") {
+  TemporaryFolder folder;
+  const std::string path = folder.file("b.db");
+  constexpr std::int64_t count = 30'000;
+  {
+    Bench first(path);
+    first.outbox->add(numbered_range(0, 15'000));
+    first.outbox->connection_lost();
+    REQUIRE(run_until(first.io, [&] { return first.outbox->status().bytes_on_disk > 0 && rows_in(path) == 15'000; }));
+    first.outbox->add(numbered_range(15'000, 15'000));
+    CHECK(first.outbox->flush_and_close() == Outbox::Flushed::all);
+  }
+  Database(path).execute("UPDATE meta SET sum = 0");
+  {
+    Bench second(path);
+    REQUIRE(run_until(second.io,
+                      [&] { return second.outbox->status().recovering && second.outbox->status().backlog > 0; }));
+    CHECK(second.outbox->flush_and_close() == Outbox::Flushed::all);
+  }
+  Bench third(path);
+  REQUIRE(third.opened());
+  REQUIRE(run_until(
+      third.io, [&] { return !third.outbox->status().recovering; }, 20000ms));
+  third.outbox->connection_made();
+  const std::vector<double> values = third.drain();
+  const std::set<double> each(values.begin(), values.end());
+  const std::vector<double> expected = sequence(0, count);
+  CHECK(each == std::set<double>(expected.begin(), expected.end()));
 }
 
 TEST_CASE("flush_and_close says when readings could not be saved") {
