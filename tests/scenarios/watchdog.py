@@ -58,9 +58,11 @@ class Watchdog(Scenario):
     async def assert_restarts(self, manager, name, nth=0, within=WITHIN):
         """The nth thread of that name hangs; answers the seconds until the service is ready again."""
         program = manager.program
-        threads = sorted(thread for thread, each in threads_of(program.pid).items() if each == name)
-        self.assertGreater(len(threads), nth, f"{program.name}: {threads_of(program.pid)}")
-        hang(program.pid, threads[nth])
+
+        def named():
+            return sorted(thread for thread, each in threads_of(program.pid).items() if each == name)
+        await until(lambda: len(named()) > nth, 5 * SLOWNESS, lambda: f"{program.name}: {threads_of(program.pid)}")
+        hang(program.pid, named()[nth])
         hung = time.monotonic()
         await until(lambda: manager.last_ready > hung, within + 10 * SLOWNESS,
                     lambda: f"{program.name} starts anew after its thread {name} hung: {manager.ends}\n{program.log()}")
@@ -101,8 +103,13 @@ class Watchdog(Scenario):
         hub = self.hub()
         with Simulator(self.folder, "rig", RIG, "--counter") as simulator:
             box, _ = await self.one_agent(simulator, hub, "all", 0)
-            names = {name for name in threads_of(box.program.pid).values() if name not in FOREIGN}
-            self.assertEqual(names, set(AGENT_THREADS))
+
+            def names():
+                return {name for name in threads_of(box.program.pid).values() if name not in FOREIGN}
+            # A thread that has just begun has its program's name for a moment.
+            await until(lambda: names() == set(AGENT_THREADS), 5 * SLOWNESS, lambda: str(names()))
+            await asyncio.sleep(0.5)
+            self.assertEqual(names(), set(AGENT_THREADS))
 
     async def each_thread_of_the_hub(self):
         first = Hub(self, "server0")
