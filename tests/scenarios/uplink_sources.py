@@ -1,5 +1,6 @@
 """Where the agent takes its token from, and whose clock is off: with a real hub."""
 
+import os
 import unittest
 
 from harness.case import Scenario
@@ -45,6 +46,7 @@ class UplinkSources(Scenario):
         self.assertIn("whoever reads", from_ini.program.log())
         self.assertNotIn("whoever reads", from_file.program.log())
 
+    @unittest.skipIf(os.environ.get("WEBMACS_SANITIZE"), "faketime and a sanitizer both want to be preloaded first")
     async def test_the_hub_shows_how_far_the_agents_clock_is_off(self):
         right, ahead = await self.box("right"), await self.box("ahead")
         ahead.program.command = ["faketime", "-f", f"+{FORWARD:g}s", *ahead.program.command]
