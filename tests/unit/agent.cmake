@@ -6,6 +6,7 @@ webmacs_unit_tests(agent
   buffer_recovery_test.cpp
   outbox_backlog_test.cpp
   outbox_crash_test.cpp
+  outbox_stop_test.cpp
   outbox_test.cpp
   outbox_trouble_test.cpp
   poller_test.cpp
