@@ -223,7 +223,9 @@ void Hub::save_controllers() {
 }
 
 std::vector<Watchdog::Thread> Hub::threads() const {
-  return {{"the store's writer", ingest_->last_turn()}, {"the reader of the tokens", tokens_->last_turn()}};
+  return {{"the store's writer", ingest_->last_turn()},
+          {"a reader of the store", readers_->last_turn()},
+          {"the reader of the tokens", tokens_->last_turn()}};
 }
 
 void Hub::stop() {

@@ -49,6 +49,12 @@ bool StoreReaders::try_read(Work work, Answer answer) {
   });
 }
 
+Liveness::Clock::time_point StoreReaders::last_turn() const {
+  auto oldest = Liveness::Clock::time_point::max();
+  for (const Reader& reader : readers_) oldest = std::min(oldest, reader.worker->last_turn());
+  return oldest;
+}
+
 void StoreReaders::stop() {
   *stopping_ = true;
   for (Reader& reader : readers_) reader.worker->stop();

@@ -27,6 +27,8 @@ class StoreReaders {
   bool try_read(Work work, Answer answer);
   // What waits is answered 503; waits for what runs.
   void stop();
+  // Of the reader that is longest about it, for the watchdog.
+  Liveness::Clock::time_point last_turn() const;
 
  private:
   struct Reader {
