@@ -129,9 +129,9 @@ void Hub::publish(std::vector<CommittedPoint> committed) {
   for (auto& point : committed) {
     events_.pushed(point.reading.event_public_id, point.controller);
     auto experiment = experiments_.of(point.controller, point.reading.time);
-    points.push_back({{datapoint_public_id(point.event_key, point.reading.time), std::move(point.reading),
-                       std::move(experiment)},
-                      point.backlog});
+    points.push_back(
+        {{datapoint_public_id(point.event_key, point.reading.time), std::move(point.reading), std::move(experiment)},
+         point.backlog});
   }
   feed_.publish(points);
 }
