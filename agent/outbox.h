@@ -154,7 +154,7 @@ class Outbox {
   Timestamp spell_from_{}, spell_to_{};
   std::map<std::string, Timestamp> dropped_ends_;  // per event the last that memory gave up, not yet told as a reading
   Clock::time_point last_drop_{};
-  Clock::time_point last_visit_{};
+  Clock::time_point last_write_{};
 
   std::int64_t forgetting_rows_ = 0;  // with the visit under way
   std::int64_t saving_dropped_ = 0;

@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto forget_at_latest = 1s;  // deletions wait for company: one transaction for many batches
-constexpr std::int64_t forget_rows_at_most = 5000;
+constexpr std::int64_t forget_rows_at_most = 20000;
 constexpr auto full_retry = 5s;
 constexpr auto flush_patience = 3s;
 
@@ -55,15 +55,18 @@ bool Outbox::compose(BufferVisit& visit) {
   page_wanted_ = false;
   const bool forget_due =
       forget_rows_ > 0 && (now - forget_since_ >= forget_at_latest || forget_rows_ >= forget_rows_at_most);
-  const bool drops_due = unsaved_dropped_ > 0 && now - last_visit_ >= forget_at_latest;
+  const bool drops_due = unsaved_dropped_ > 0 && now - last_write_ >= forget_at_latest;
   // No more is asked for before what came is durable: the file that was set aside still has it.
   if (file_state_.recovering && !full_ && recovered_through_ <= durable_through_ &&
       memory_readings() <= limits_.memory_readings) {
     visit.recover_size = limits_.page_readings;
   }
-  const bool company = !visit.keep.empty() || visit.page_size > 0 || visit.recover_size > 0;
-  if (!company && !forget_due && !shrink_wanted_ && !drops_due) return false;
-  last_visit_ = now;
+  // A page is read without waiting for the disk; but the first one of a connection must not bring what is settled.
+  const bool page_only = visit.page_size > 0 && visit.read_after > 0;
+  const bool company = !visit.keep.empty() || visit.recover_size > 0 || (visit.page_size > 0 && !page_only);
+  const bool writing = company || forget_due || shrink_wanted_ || drops_due;
+  if (!writing) return page_only;
+  last_write_ = now;
   shrink_wanted_ = false;
   visit.forget.swap(forget_);
   forgetting_rows_ = std::exchange(forget_rows_, 0);

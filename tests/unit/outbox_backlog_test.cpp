@@ -58,6 +58,48 @@ TEST_CASE("backlog is read in pages: memory does not grow with it") {
   CHECK(most_at_once <= 200);
 }
 
+TEST_CASE("reading the backlog back waits for no write: what is settled meanwhile is deleted in bulk") {
+  TemporaryFolder folder;
+  {
+    Bench first(folder.file("b.db"));
+    first.outbox->add(numbered_range(0, 15000));
+    first.outbox->flush_and_close();
+  }
+  OutboxLimits limits = quick();
+  limits.page_readings = 100;
+  Bench second(folder.file("b.db"), 1s, limits);
+  REQUIRE(second.opened());
+  second.outbox->connection_made();
+  const auto before = second.outbox->status().write_transactions;
+  CHECK(second.drain() == sequence(0, 15000));
+  CHECK(second.outbox->status().write_transactions - before < 75);  // of 150 pages: one a second, however slow this is
+  CHECK(run_until(second.io, [&] { return rows_in(folder.file("b.db")) == 0; }));
+}
+
+TEST_CASE("what was settled just before the connection was lost is not read back on the next one") {
+  TemporaryFolder folder;
+  {
+    Bench first(folder.file("b.db"));
+    first.outbox->add(numbered_range(0, 1000));
+    first.outbox->flush_and_close();
+  }
+  OutboxLimits limits = quick();
+  limits.page_readings = 100;
+  Bench second(folder.file("b.db"), 1s, limits);
+  REQUIRE(second.opened());
+  second.outbox->connection_made();
+  std::size_t settled = 0;
+  REQUIRE(run_until(second.io, [&] {
+    const std::size_t taken = second.take(Kind::backlog, 1, 300).size();
+    if (taken > 0) second.outbox->settle(1);
+    settled += taken;
+    return settled >= 300;
+  }));
+  second.outbox->connection_lost();
+  second.outbox->connection_made();
+  CHECK(second.drain() == sequence(static_cast<std::int64_t>(settled), 1000 - static_cast<std::int64_t>(settled)));
+}
+
 TEST_CASE("memory's bound sends the older ones to disk, and they come back") {
   TemporaryFolder folder;
   OutboxLimits limits = quick();
