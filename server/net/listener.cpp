@@ -8,6 +8,9 @@ namespace webmacs {
 namespace {
 
 constexpr std::chrono::seconds pause_after_failure{1};
+// A flood that is turned away must leave time for those who are in; the rest of it waits in the kernel's queue.
+constexpr int turned_away_at_once = 20;
+constexpr std::chrono::milliseconds rest_of_turning_away{5};
 
 std::string address_text(const Tcp::endpoint& endpoint) {
   auto address = endpoint.address();
@@ -55,6 +58,7 @@ void Listener::accept() {
       return out_of_descriptors(ec);
     }
     if (ec && ec != boost::asio::error::connection_aborted) return pause(ec.message());
+    turned_away_in_a_row_ = 0;
     if (!ec) on_accepted(std::move(socket));
     accept();
   });
@@ -72,12 +76,17 @@ void Listener::out_of_descriptors(error_code ec) {
   descriptors_log_.write("no descriptor is left (" + ec.message() +
                          "): who connects is turned away until others leave; raise LimitNOFILE, or lower "
                          "max_connections");
+  if (++turned_away_in_a_row_ % turned_away_at_once == 0) return accept_after(rest_of_turning_away);
   accept();
 }
 
 void Listener::pause(const std::string& why) {
   failed_log_.write("cannot accept connections: " + why + "; trying again each second");
-  pause_.expires_after(pause_after_failure);
+  accept_after(pause_after_failure);
+}
+
+void Listener::accept_after(std::chrono::milliseconds rest) {
+  pause_.expires_after(rest);
   pause_.async_wait([this](error_code aborted) {
     if (!aborted) accept();
   });

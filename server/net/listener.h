@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -39,6 +40,7 @@ class Listener {
   void on_accepted(Tcp::socket socket);
   void out_of_descriptors(error_code ec);
   void pause(const std::string& why);
+  void accept_after(std::chrono::milliseconds rest);
 
   Tcp::acceptor acceptor_;
   boost::asio::steady_timer pause_;
@@ -46,6 +48,7 @@ class Listener {
   ConnectionPlaces places_;
   ReserveDescriptor reserve_;
   std::uint64_t turned_away_ = 0;
+  int turned_away_in_a_row_ = 0;
   RepeatedLog descriptors_log_{LogLevel::error};
   RepeatedLog failed_log_{LogLevel::error};
 };

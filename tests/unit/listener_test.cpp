@@ -70,3 +70,21 @@ TEST_CASE("out of descriptors, who connects is turned away at once, in one line 
   CHECK(kept.size() == 3);
   listener.close();
 }
+
+TEST_CASE("a flood that is turned away leaves time for those who are in") {
+  boost::asio::io_context io;
+  Listener listener(io, "127.0.0.1", 0, {}, [](Tcp::socket, const std::string&, const auto&) {});
+  listener.start();
+  const Tcp::endpoint endpoint(boost::asio::ip::address_v4::loopback(), static_cast<unsigned short>(listener.port()));
+  std::vector<Tcp::socket> clients;
+  for (int i = 0; i < 100; ++i) clients.emplace_back(io).open(Tcp::v4());
+
+  CaptureStderr log;
+  FewDescriptors few(0);
+  for (auto& client : clients) client.connect(endpoint);
+  const auto started = std::chrono::steady_clock::now();
+  while (listener.turned_away() < 100 && std::chrono::steady_clock::now() - started < 10s) io.run_one_for(100ms);
+  CHECK(listener.turned_away() == 100);
+  CHECK(std::chrono::steady_clock::now() - started >= 20ms);
+  listener.close();
+}
