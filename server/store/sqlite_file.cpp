@@ -95,7 +95,8 @@ std::unique_ptr<Database> open_sqlite_file(const std::string& path, MissingFile 
     database->execute(
         "PRAGMA synchronous = FULL;"
         "PRAGMA foreign_keys = ON;"
-        "PRAGMA cache_size = -16384;"            // KiB: the last page of some thousand events
+        "PRAGMA cache_size = -16384;"         // KiB: the last page of some thousand events
+        "PRAGMA wal_autocheckpoint = 10000;"  // pages: the last one of each event is written back once in many commits
         "PRAGMA journal_size_limit = 67108864;"  // the log shrinks again after a long reader
     );
     migrate_sqlite(*database);
