@@ -1,5 +1,5 @@
 // webmacs-fill-buffer PATH COUNT: an agent's buffer with COUNT readings, as an outage leaves it: 100 events, each every
-// 100 ms, the last of them a minute ago. Written by the agent's own code.
+// 100 ms, the last of them ten minutes ago. Written by the agent's own code.
 
 #include "agent/buffer_file.h"
 #include "common/timestamp.h"
@@ -23,7 +23,7 @@ void fill(const std::string& path, std::int64_t count) {
   settings.path = path;
   settings.max_size = std::int64_t{4} << 30;
   BufferFile file(settings);
-  const Timestamp last = utc_now() - std::chrono::minutes(1);
+  const Timestamp last = utc_now() - std::chrono::minutes(10);
   const std::int64_t ticks = (count + events - 1) / events;
   BufferVisit visit;
   for (std::int64_t i = 0; i < count; ++i) {

@@ -25,12 +25,13 @@ ClientOptions load_options(const std::string& url) {
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   try {
-    if (words.size() == 4 && words[0] == "push") {
-      webmacs::push(words[1], std::stoul(words[2]), std::stod(words[3]));
+    const bool backlog = words.size() == 5 && words[4] == "backlog";
+    if ((words.size() == 4 || backlog) && words[0] == "push") {
+      webmacs::push(words[1], std::stoul(words[2]), std::stod(words[3]), backlog);
     } else if (words.size() == 2 && words[0] == "watch") {
       webmacs::watch(words[1]);
     } else {
-      std::cerr << "webmacs-load push URL SIZE SECONDS | webmacs-load watch URL\n";
+      std::cerr << "webmacs-load push URL SIZE SECONDS [backlog] | webmacs-load watch URL\n";
       return 2;
     }
     return 0;

@@ -17,9 +17,10 @@ constexpr std::size_t event_count = 100;
 
 class Pusher : public ConnectionHandler {
  public:
-  Pusher(boost::asio::io_context& io, std::size_t size, double seconds)
+  Pusher(boost::asio::io_context& io, std::size_t size, double seconds, bool backlog)
       : io_(io),
         size_(size),
+        backlog_(backlog),
         duration_(std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds))) {
     for (std::size_t i = 0; i < event_count; ++i) readings_[i].event_public_id = fmt::format("evt_load{:02}", i);
   }
@@ -52,7 +53,7 @@ class Pusher : public ConnectionHandler {
 
  private:
   void begin(const ConnectedMessage& connected) {
-    credit_ = connected.credit;
+    credit_ = backlog_ ? connected.credit / 2 : connected.credit;  // as the protocol wants it
     started_ = last_answer_ = Clock::now();
     stamp_ = utc_now();
     pump();
@@ -70,7 +71,7 @@ class Pusher : public ConnectionHandler {
 
   // Readings of all events in turn, each a microsecond after the one before.
   std::string next_frame() {
-    BatchWriter writer(++number_, false);
+    BatchWriter writer(++number_, backlog_);
     for (std::size_t i = 0; i < size_; ++i) {
       Reading& reading = readings_[next_event_];
       next_event_ = (next_event_ + 1) % event_count;
@@ -104,6 +105,7 @@ class Pusher : public ConnectionHandler {
 
   boost::asio::io_context& io_;
   const std::size_t size_;
+  const bool backlog_;
   const Clock::duration duration_;
   ConnectAttempt* attempt_ = nullptr;
   std::size_t credit_ = 0;
@@ -123,10 +125,10 @@ class Pusher : public ConnectionHandler {
 
 }  // namespace
 
-void push(const std::string& url, std::size_t size, double seconds) {
+void push(const std::string& url, std::size_t size, double seconds, bool backlog) {
   boost::asio::io_context io;
   DeadlineList deadlines(io);
-  const auto pusher = std::make_shared<Pusher>(io, size, seconds);
+  const auto pusher = std::make_shared<Pusher>(io, size, seconds, backlog);
   const auto attempt = connect_websocket(io, deadlines, load_options(url), pusher);
   pusher->use(*attempt);
   io.run();
