@@ -5,6 +5,7 @@
 namespace webmacs {
 
 void EventCatalog::load(const std::vector<EventRecord>& events) {
+  owned_.clear();
   events_.clear();
   for (const auto& event : events) events_[event.description.event_public_id] = event;
 }
@@ -22,8 +23,10 @@ void EventCatalog::described(const std::string& controller, const std::vector<Ev
 }
 
 void EventCatalog::pushed(const std::string& event_public_id, const std::string& controller) {
-  const auto [found, added] = events_.try_emplace(event_public_id);
-  if (!added && !found->second.controller.empty()) return;
+  if (owned_.count(event_public_id) > 0) return;
+  const auto found = events_.try_emplace(event_public_id).first;
+  owned_.insert(found->first);
+  if (!found->second.controller.empty()) return;
   found->second.controller = controller;
   found->second.description.event_public_id = event_public_id;
   if (found->second.description.name.empty()) found->second.description.name = event_public_id;

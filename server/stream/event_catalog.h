@@ -6,6 +6,8 @@
 
 #include <map>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace webmacs {
@@ -22,7 +24,8 @@ class EventCatalog {
   const std::map<std::string, EventRecord>& all() const { return events_; }
 
  private:
-  std::map<std::string, EventRecord> events_;  // by event_public_id
+  std::map<std::string, EventRecord> events_;   // by event_public_id
+  std::unordered_set<std::string_view> owned_;  // of those that have a controller: pushing them changes nothing
 };
 
 }  // namespace webmacs

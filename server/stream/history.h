@@ -16,7 +16,7 @@ namespace webmacs {
 // A datapoint as it was sent, already encoded.
 struct FeedPoint {
   std::string_view event_public_id;  // outlives the history: LatestValues keeps each event's name
-  std::string encoded;
+  std::string_view encoded;          // for as long as the entry is in the history
 };
 
 // Backlog was stored for these events, somewhere in [from, to].
@@ -32,8 +32,9 @@ class History {
  public:
   explicit History(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
 
-  // The entry gets the next number.
-  void add(FeedEntry entry);
+  // The entry gets the next number. Of a datapoint the text is copied.
+  void add(const FeedPoint& point);
+  void add(FeedBackfill backfill);
   // The number of the newest entry; 0 before the first.
   std::uint64_t number() const { return number_; }
   // Whether every entry after `number` is still here.
@@ -50,7 +51,17 @@ class History {
   std::size_t bytes() const { return bytes_; }
 
  private:
+  // Texts of datapoints one behind the other: a million of them are a thousand pieces of memory.
+  struct Block {
+    std::string text;  // never grows beyond the capacity that it began with
+    std::size_t entries = 0;
+  };
+
+  void push(FeedEntry entry);
+  void drop_oldest();
+
   const std::size_t limit_bytes_;
+  std::deque<Block> blocks_;
   std::deque<FeedEntry> entries_;  // the last one has number_
   std::uint64_t number_ = 0;
   std::size_t bytes_ = 0;

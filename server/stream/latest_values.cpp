@@ -16,7 +16,12 @@ void LatestValues::promote(Values& values, Timestamp now) {
 }
 
 std::string_view LatestValues::add(const Datapoint& datapoint, Timestamp now) {
-  auto& [event_public_id, values] = *events_.try_emplace(datapoint.reading.event_public_id).first;
+  auto found = by_name_.find(datapoint.reading.event_public_id);
+  if (found == by_name_.end()) {
+    const auto added = events_.try_emplace(datapoint.reading.event_public_id).first;
+    found = by_name_.emplace(added->first, added).first;
+  }
+  auto& [event_public_id, values] = *found->second;
   promote(values, now);
   if (datapoint.reading.time > now + tolerated_ahead) {
     values.ahead.emplace(datapoint.reading.time, datapoint);

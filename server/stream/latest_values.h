@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 namespace webmacs {
 
@@ -37,6 +38,7 @@ class LatestValues {
   static void promote(Values& values, Timestamp now);
 
   std::map<std::string, Values> events_;
+  std::unordered_map<std::string_view, std::map<std::string, Values>::iterator> by_name_;  // the same, found sooner
 };
 
 }  // namespace webmacs
