@@ -1,5 +1,6 @@
 webmacs_unit_tests(websocket
   websocket_client_test.cpp
+  websocket_close_test.cpp
   websocket_connection_test.cpp
   websocket_engine_test.cpp
   websocket_heartbeat_test.cpp
