@@ -80,7 +80,7 @@ HttpResponse list_datapoints(Store& store, const Query& query, const ExperimentI
   std::size_t count = 0;
   bool more = false;
   while ((more = merge.next(item)) && count < query.limit) {
-    const auto datapoint = datapoint_of(merge.events()[item.event], item.point, experiments);
+    const auto datapoint = datapoint_of(merge.events()[item.event], *item.point, experiments);
     if (count++ > 0) body += ',';
     append_datapoint(body, datapoint);
     last = datapoint.public_id;

@@ -5,14 +5,14 @@
 namespace webmacs {
 namespace {
 
-constexpr std::size_t most_points_held = 100000;  // of all events together
 constexpr std::size_t largest_piece = 8192;
 constexpr std::size_t smallest_piece = 32;
 constexpr std::chrono::microseconds one{1};
 
 }  // namespace
 
-PointMerge::PointMerge(Store& store, std::vector<EventRecord> events, Timestamp from, Timestamp to)
+PointMerge::PointMerge(Store& store, std::vector<EventRecord> events, Timestamp from, Timestamp to,
+                       std::size_t most_points_held)
     : store_(store), events_(std::move(events)), streams_(events_.size()), to_(to) {
   std::sort(events_.begin(), events_.end(), [](const EventRecord& a, const EventRecord& b) {
     return a.description.event_public_id < b.description.event_public_id;
@@ -40,36 +40,58 @@ bool PointMerge::fill(std::size_t event) {
   return true;
 }
 
-// Whether a's next point comes after b's: the heap keeps the earliest at its front.
-bool PointMerge::later(std::size_t a, std::size_t b) const {
-  const Timestamp time_a = streams_[a].points[streams_[a].position].time;
-  const Timestamp time_b = streams_[b].points[streams_[b].position].time;
-  return time_a != time_b ? time_a > time_b : a > b;
+PointMerge::Head PointMerge::head_of(std::size_t event) const {
+  return {streams_[event].points[streams_[event].position].time, event};
 }
 
 void PointMerge::begin() {
   begun_ = true;
   for (std::size_t i = 0; i < streams_.size(); ++i) {
-    if (fill(i)) heap_.push_back(i);
+    if (fill(i)) heap_.push_back(head_of(i));
   }
-  std::make_heap(heap_.begin(), heap_.end(), [this](auto a, auto b) { return later(a, b); });
+  std::make_heap(heap_.begin(), heap_.end(), [](const Head& a, const Head& b) { return b.before(a); });
+}
+
+// The front has a later datapoint than before. Mostly it stays near: cheaper than taking it out and putting it in
+// again.
+void PointMerge::sink_front() {
+  const Head sinking = heap_.front();
+  std::size_t hole = 0;
+  for (;;) {
+    std::size_t child = 2 * hole + 1;
+    if (child >= heap_.size()) break;
+    if (child + 1 < heap_.size() && heap_[child + 1].before(heap_[child])) ++child;
+    if (!heap_[child].before(sinking)) break;
+    heap_[hole] = heap_[child];
+    hole = child;
+  }
+  heap_[hole] = sinking;
+}
+
+// Past the datapoint that was given last.
+void PointMerge::advance() {
+  const std::size_t event = heap_.front().event;
+  Stream& stream = streams_[event];
+  ++stream.position;
+  if (stream.position < stream.points.size() || fill(event)) {
+    heap_.front() = head_of(event);
+  } else {
+    heap_.front() = heap_.back();
+    heap_.pop_back();
+    if (heap_.empty()) return;
+  }
+  sink_front();
 }
 
 bool PointMerge::next(Item& item) {
-  if (!begun_) begin();
-  if (heap_.empty()) return false;
-  const auto order = [this](auto a, auto b) { return later(a, b); };
-  std::pop_heap(heap_.begin(), heap_.end(), order);
-  const std::size_t event = heap_.back();
-  Stream& stream = streams_[event];
-  item.event = event;
-  item.point = std::move(stream.points[stream.position]);
-  ++stream.position;
-  if (stream.position < stream.points.size() || fill(event)) {
-    std::push_heap(heap_.begin(), heap_.end(), order);
-  } else {
-    heap_.pop_back();
+  if (!begun_) {
+    begin();
+  } else if (!heap_.empty()) {
+    advance();
   }
+  if (heap_.empty()) return false;
+  item.event = heap_.front().event;
+  item.point = &streams_[item.event].points[streams_[item.event].position];
   return true;
 }
 

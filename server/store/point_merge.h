@@ -13,12 +13,15 @@ namespace webmacs {
 class PointMerge {
  public:
   struct Item {
-    std::size_t event = 0;  // into events()
-    Point point;
+    std::size_t event = 0;         // into events()
+    const Point* point = nullptr;  // until the next next()
   };
+  static constexpr std::size_t usual_points_held = 100000;
 
-  // Sorts `events` by public id. [from, to).
-  PointMerge(Store& store, std::vector<EventRecord> events, Timestamp from, Timestamp to);
+  // Sorts `events` by public id. [from, to). `most_points_held`: of all events together; of many events it takes 32 of
+  // each at least.
+  PointMerge(Store& store, std::vector<EventRecord> events, Timestamp from, Timestamp to,
+             std::size_t most_points_held = usual_points_held);
 
   // Leaves out what is not after this place in the sequence; before the first next().
   void skip_until_after(Timestamp time, const std::string& event_public_id);
@@ -33,14 +36,22 @@ class PointMerge {
     Timestamp from;
     bool ended = false;
   };
+  // The next datapoint of an event that has one.
+  struct Head {
+    Timestamp time;
+    std::size_t event;
+    bool before(const Head& other) const { return time != other.time ? time < other.time : event < other.event; }
+  };
   bool fill(std::size_t event);
-  bool later(std::size_t a, std::size_t b) const;
+  Head head_of(std::size_t event) const;
   void begin();
+  void advance();
+  void sink_front();
 
   Store& store_;
   std::vector<EventRecord> events_;
   std::vector<Stream> streams_;
-  std::vector<std::size_t> heap_;  // events with a point ready, the earliest at the front
+  std::vector<Head> heap_;  // the earliest at the front
   const Timestamp to_;
   std::size_t piece_;
   bool begun_ = false;

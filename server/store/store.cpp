@@ -16,9 +16,6 @@ constexpr std::string_view sqlite_scheme = "sqlite://";
 constexpr std::string_view postgresql_scheme = "postgresql://";
 constexpr std::string_view postgres_scheme = "postgres://";  // libpq takes both
 constexpr std::string_view id_prefix = "dp_";
-// The year 2200 in microseconds has eleven digits in base 36; always writing all of them keeps the id reversible
-// without a separator.
-constexpr std::size_t time_digits = 11;
 constexpr int base = 36;
 
 bool starts_with(std::string_view text, std::string_view prefix) {
@@ -96,17 +93,23 @@ std::unique_ptr<Store> open_store(const std::string& url, const std::string& pas
 std::string datapoint_public_id(std::int64_t event_key, Timestamp time) {
   std::string id(id_prefix);
   append_base36(id, event_key, 1);
-  append_base36(id, to_microseconds(time), time_digits);
+  append_datapoint_id_time(id, time);
   return id;
+}
+
+// The year 2200 in microseconds has eleven digits in base 36; always writing all of them keeps the id reversible
+// without a separator.
+void append_datapoint_id_time(std::string& out, Timestamp time) {
+  append_base36(out, to_microseconds(time), datapoint_id_time_digits);
 }
 
 std::optional<DatapointKey> parse_datapoint_public_id(std::string_view public_id) {
   if (!starts_with(public_id, id_prefix)) return std::nullopt;
   const std::string_view digits = public_id.substr(id_prefix.size());
   // One datapoint has one id: a key is at least 1 and has no zeros in front.
-  if (digits.size() <= time_digits || digits.front() == '0') return std::nullopt;
-  const auto event_key = parse_base36(digits.substr(0, digits.size() - time_digits));
-  const auto microseconds = parse_base36(digits.substr(digits.size() - time_digits));
+  if (digits.size() <= datapoint_id_time_digits || digits.front() == '0') return std::nullopt;
+  const auto event_key = parse_base36(digits.substr(0, digits.size() - datapoint_id_time_digits));
+  const auto microseconds = parse_base36(digits.substr(digits.size() - datapoint_id_time_digits));
   if (!event_key || !microseconds) return std::nullopt;
   const Timestamp time = from_microseconds(*microseconds);
   if (!valid_timestamp(time)) return std::nullopt;

@@ -171,6 +171,9 @@ std::string without_password(const std::string& url);
 
 // public_id of a datapoint: reversibly encodes the event's key and the microseconds ("dp_" + base 36).
 std::string datapoint_public_id(std::int64_t event_key, Timestamp time);
+// Its end, which all datapoints of that time have in common: so many characters.
+constexpr std::size_t datapoint_id_time_digits = 11;
+void append_datapoint_id_time(std::string& out, Timestamp time);
 struct DatapointKey {
   std::int64_t event_key = 0;
   Timestamp time;

@@ -160,9 +160,9 @@ TEST_CASE_TEMPLATE_DEFINE("several events are read in one sequence, from any pla
   int count = 0;
   Timestamp before = at(-1);
   while (all.next(item)) {
-    CHECK(item.point.time >= before);
-    before = item.point.time;
-    if (item.event == 2) CHECK(item.point.reason == "timeout");
+    CHECK(item.point->time >= before);
+    before = item.point->time;
+    if (item.event == 2) CHECK(item.point->reason == "timeout");
     ++count;
   }
   CHECK(count == 2 * 9999 + 1);
@@ -171,9 +171,9 @@ TEST_CASE_TEMPLATE_DEFINE("several events are read in one sequence, from any pla
   rest.skip_until_after(at(77), "evt_1");
   REQUIRE(rest.next(item));
   CHECK(rest.events()[item.event].description.event_public_id == "evt_2");
-  CHECK_FALSE(item.point.value.has_value());
+  CHECK_FALSE(item.point->value.has_value());
   REQUIRE(rest.next(item));
-  CHECK(item.point.value == 2.0 * 78);
+  CHECK(item.point->value == 2.0 * 78);
 }
 
 #define WEBMACS_STORE_CONTRACT_EXPERIMENTS(Backend)                 \
