@@ -28,18 +28,45 @@ std::string state_of(const TokenRecord& token, Timestamp now) {
   return token.expires && *token.expires <= now ? "expired" : "valid";
 }
 
-}  // namespace
+struct StoreOwner {
+  std::string folder;
+  uid_t user;
+  gid_t group;
+};
 
-void become_store_owner(const ServerSettings& settings) {
+// Whom root is to become; empty when it need not, or is somebody else already.
+std::optional<StoreOwner> store_owner(const ServerSettings& settings) {
   constexpr std::string_view scheme = "sqlite://";
-  if (geteuid() != 0 || settings.store_url.rfind(scheme, 0) != 0) return;
+  if (geteuid() != 0 || settings.store_url.rfind(scheme, 0) != 0) return std::nullopt;
   const std::filesystem::path file(settings.store_url.substr(scheme.size()));
   const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
   struct stat status {};
-  if (stat(folder.c_str(), &status) != 0 || status.st_uid == 0) return;  // opening it says what is wrong
-  if (setgroups(0, nullptr) != 0 || setgid(status.st_gid) != 0 || setuid(status.st_uid) != 0) {
-    throw std::runtime_error("cannot become the owner of " + folder.string());
+  if (stat(folder.c_str(), &status) != 0 || status.st_uid == 0) return std::nullopt;  // opening it says what is wrong
+  return StoreOwner{folder.string(), status.st_uid, status.st_gid};
+}
+
+}  // namespace
+
+void become_store_owner(const ServerSettings& settings) {
+  const auto owner = store_owner(settings);
+  if (!owner) return;
+  if (setgroups(0, nullptr) != 0 || setgid(owner->group) != 0 || setuid(owner->user) != 0) {
+    throw std::runtime_error("cannot become the owner of " + owner->folder);
   }
+}
+
+AsStoreOwner::AsStoreOwner(const ServerSettings& settings) {
+  const auto owner = store_owner(settings);
+  if (!owner) return;
+  if (setgroups(0, nullptr) != 0 || setegid(owner->group) != 0 || seteuid(owner->user) != 0) {
+    throw std::runtime_error("cannot become the owner of " + owner->folder);
+  }
+  changed_ = true;
+}
+
+AsStoreOwner::~AsStoreOwner() {
+  if (!changed_) return;
+  if (seteuid(0) != 0 || setegid(getgid()) != 0) std::terminate();
 }
 
 int create_token(const ServerSettings& settings, const std::string& name, const std::string& role,

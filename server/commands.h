@@ -10,6 +10,18 @@ namespace webmacs {
 // Root leaves no root-owned files behind: becomes the owner of the store's folder. Throws std::runtime_error.
 void become_store_owner(const ServerSettings& settings);
 
+// The same for a while, for a command whose output is the caller's. Throws std::runtime_error.
+class AsStoreOwner {
+ public:
+  explicit AsStoreOwner(const ServerSettings& settings);
+  ~AsStoreOwner();
+  AsStoreOwner(const AsStoreOwner&) = delete;
+  AsStoreOwner& operator=(const AsStoreOwner&) = delete;
+
+ private:
+  bool changed_ = false;
+};
+
 // Prints the token once. `expires`: "90d" from now, empty for never.
 int create_token(const ServerSettings& settings, const std::string& name, const std::string& role,
                  const std::string& expires);

@@ -59,18 +59,19 @@ Hub::Hub(ServerSettings settings)
       tokens_(std::make_unique<TokenWatch>(io_, open(),
                                            [this](std::vector<TokenRecord> tokens) {
                                              access_.replace(std::move(tokens));
-                                             sessions_.enforce(access_, utc_now());
+                                             enforce_tokens();
                                            })),
       readers_([this] {
         std::vector<std::unique_ptr<Store>> stores;
         for (std::size_t i = 0; i < reader_count; ++i) stores.push_back(open());
         return std::make_unique<StoreReaders>(io_, std::move(stores));
       }()),
+      exports_(std::make_unique<Exports>(io_, open(), access_)),
       dashboard_(web_root(settings_)),
       metrics_(
           {settings_.metrics_public, *ingest_, readings_, feed_, sessions_, controllers_, failed_logins_, listener_}),
-      rest_({access_, failed_logins_, *ingest_, *readers_, feed_, events_, experiments_, controllers_, *tokens_,
-             dashboard_, metrics_}),
+      rest_({access_, failed_logins_, *ingest_, *readers_, *exports_, feed_, events_, experiments_, controllers_,
+             *tokens_, dashboard_, metrics_}),
       websockets_(settings_, access_, failed_logins_, {io_, *ingest_, controllers_, events_, sessions_, readings_},
                   feed_, deadlines_),
       listener_(io_, settings_.listen_host, settings_.listen_port, connection_limits(),
@@ -197,8 +198,13 @@ void Hub::reload() {
   notify_ready();
 }
 
-void Hub::tick() {
+void Hub::enforce_tokens() {
   sessions_.enforce(access_, utc_now());
+  exports_->enforce(utc_now());
+}
+
+void Hub::tick() {
+  enforce_tokens();
   // A clock that was set back must not stop it.
   ingest_->maintain();
   const auto since_saved = utc_now() - controllers_saved_;
@@ -225,6 +231,7 @@ void Hub::save_controllers() {
 std::vector<Watchdog::Thread> Hub::threads() const {
   return {{"the store's writer", ingest_->last_turn()},
           {"a reader of the store", readers_->last_turn()},
+          {"the reader for exports", exports_->last_turn()},
           {"the reader of the tokens", tokens_->last_turn()}};
 }
 
@@ -235,6 +242,7 @@ void Hub::stop() {
   log_info("stopping: {} WebSockets open", sessions_.size());
   listener_.close();
   sessions_.stop_reading();
+  exports_->cut_all();
   save_controllers();
   ingest_->drain(commit_deadline, [this] { close_sessions(); });
 }
@@ -257,6 +265,7 @@ void Hub::wait_for_sessions() {
 // Nothing is left to do once these are gone: the loop ends by itself, and no handler outlives what it refers to.
 void Hub::end() {
   readers_->stop();
+  exports_->stop();
   http_sessions_.close_all();
   feed_.stop();
   tokens_->stop();

@@ -6,6 +6,7 @@
 #include "common/websocket/deadline_list.h"
 #include "server/api/access.h"
 #include "server/api/experiments.h"
+#include "server/api/exports.h"
 #include "server/api/failed_logins.h"
 #include "server/api/metrics.h"
 #include "server/api/rest_api.h"
@@ -55,6 +56,7 @@ class Hub {
   void close_sessions();
   void wait_for_sessions();
   void end();
+  void enforce_tokens();
   void tick();
   void save_controllers();
   std::vector<Watchdog::Thread> threads() const;
@@ -76,6 +78,7 @@ class Hub {
   std::unique_ptr<Ingest> ingest_;
   std::unique_ptr<TokenWatch> tokens_;
   std::unique_ptr<StoreReaders> readers_;
+  std::unique_ptr<Exports> exports_;
   StaticFiles dashboard_;
   Metrics metrics_;
   RestApi rest_;

@@ -4,6 +4,7 @@
 #include "common/program.h"
 #include "common/service.h"
 #include "server/commands.h"
+#include "server/export_command.h"
 #include "server/hub.h"
 #include "server/settings.h"
 #include "server/store/store.h"
@@ -22,6 +23,7 @@ struct Arguments {
   std::string token_name;
   std::string token_role;
   std::string token_expires;
+  ExportArguments exported;
 };
 
 using Verb = std::function<int(const ServerSettings&)>;
@@ -71,6 +73,21 @@ void add_token_verbs(CLI::App& app, Arguments& arguments, Verb& verb) {
   });
 }
 
+void add_export_verb(CLI::App& app, Arguments& arguments, Verb& verb) {
+  auto& exported = arguments.exported;
+  auto* command = app.add_subcommand("export", "write stored datapoints as CSV");
+  command->add_option("--experiment", exported.experiment, "the experiment's public_id");
+  command->add_option("--from", exported.from, "or an interval: its begin, e.g. 2025-01-15T14:00:00Z");
+  command->add_option("--to", exported.to, "and its end, which is not part of it");
+  command->add_option("--events", exported.events, "only these, with commas between them")->delimiter(',');
+  command->add_option("--shape", exported.shape, "long: a row for each datapoint; wide: a column for each event")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"long", "wide"}));
+  command->add_option("--output", exported.output, "the file to write; default: standard output");
+  add_config(*command, arguments);
+  command->callback([&] { verb = [&](const ServerSettings& settings) { return export_csv(settings, exported); }; });
+}
+
 int run(int argc, char** argv) {
   Arguments arguments;
   Verb verb = run_hub;
@@ -87,6 +104,7 @@ int run(int argc, char** argv) {
   check_verb->callback([&] { verb = check; });
   for (auto* each : {run_verb, check_verb}) add_config(*each, arguments);
   add_token_verbs(app, arguments, verb);
+  add_export_verb(app, arguments, verb);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -41,6 +41,7 @@ RestApi::RestApi(RestServices services) : services_(services) {
   add_push_routes(router_, services_);
   add_event_routes(router_, services_);
   add_experiment_routes(router_, services_);
+  add_export_routes(router_, services_);
   add_token_routes(router_, services_);
 }
 

@@ -46,7 +46,11 @@ HttpResponse json_response(std::string body, unsigned status) {
 
 void answer_from_store(const RestServices& services, const RestCallPtr& call,
                        std::function<HttpResponse(Store&)> work) {
-  const bool taken = services.readers.try_read(
+  answer_from_store(services.readers, call, std::move(work));
+}
+
+void answer_from_store(StoreReaders& readers, const RestCallPtr& call, std::function<HttpResponse(Store&)> work) {
+  const bool taken = readers.try_read(
       [work = std::move(work)](Store& store) {
         try {
           return guarded(work, store);

@@ -18,6 +18,7 @@ namespace webmacs {
 class ControllerRegistry;
 class EventCatalog;
 class Experiments;
+class Exports;
 class FailedLogins;
 class Ingest;
 class LiveFeed;
@@ -32,6 +33,7 @@ struct RestServices {
   FailedLogins& failed_logins;
   Ingest& ingest;
   StoreReaders& readers;
+  Exports& exports;
   LiveFeed& feed;
   EventCatalog& events;
   Experiments& experiments;
@@ -69,6 +71,7 @@ HttpResponse json_response(std::string body, unsigned status = 200);
 // Runs `work` with one of the readers' stores and answers what it makes; RestProblem and StoreError become their
 // answers.
 void answer_from_store(const RestServices& services, const RestCallPtr& call, std::function<HttpResponse(Store&)> work);
+void answer_from_store(StoreReaders& readers, const RestCallPtr& call, std::function<HttpResponse(Store&)> work);
 // The same with the writer's store, in order with the readings; `written` runs on the network thread before the answer,
 // when nothing failed.
 void answer_after_write(const RestServices& services, const RestCallPtr& call, std::function<HttpResponse(Store&)> work,

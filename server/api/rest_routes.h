@@ -12,6 +12,7 @@ void add_datapoint_routes(RestRouter& router, const RestServices& services);
 void add_push_routes(RestRouter& router, const RestServices& services);
 void add_event_routes(RestRouter& router, const RestServices& services);
 void add_experiment_routes(RestRouter& router, const RestServices& services);
+void add_export_routes(RestRouter& router, const RestServices& services);
 void add_token_routes(RestRouter& router, const RestServices& services);
 void add_status_routes(RestRouter& router, const RestServices& services);
 

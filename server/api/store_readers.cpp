@@ -36,16 +36,23 @@ StoreReaders::~StoreReaders() {
 }
 
 bool StoreReaders::try_read(Work work, Answer answer) {
+  const auto response = std::make_shared<HttpResponse>();
+  return try_run(
+      [work = std::move(work), response](Store* store) {
+        *response = store == nullptr ? problem(503, "the hub is stopping") : run(work, *store);
+      },
+      [answer = std::move(answer), response] { answer(std::move(*response)); });
+}
+
+bool StoreReaders::try_run(std::function<void(Store*)> job, std::function<void()> done) {
   const auto idlest = std::min_element(readers_.begin(), readers_.end(), [](const Reader& a, const Reader& b) {
     return a.worker->depth() < b.worker->depth();
   });
-  return idlest->worker->try_post([work = std::move(work), answer = std::move(answer), &io = io_,
-                                   store = idlest->store.get(), stopping = stopping_,
-                                   guard = boost::asio::make_work_guard(io_)]() mutable {
-    auto response = *stopping ? problem(503, "the hub is stopping") : run(work, *store);
-    // The answer goes to the network thread whole: nothing of the session is left to be destroyed on this one.
-    boost::asio::post(
-        io, [answer = std::move(answer), response = std::move(response)]() mutable { answer(std::move(response)); });
+  return idlest->worker->try_post([job = std::move(job), done = std::move(done), &io = io_, store = idlest->store.get(),
+                                   stopping = stopping_, guard = boost::asio::make_work_guard(io_)]() mutable {
+    job(*stopping ? nullptr : store);
+    // Both go to the network thread whole: nothing of the session is left to be destroyed on this one.
+    boost::asio::post(io, [job = std::move(job), done = std::move(done)] { done(); });
   });
 }
 

@@ -25,6 +25,9 @@ class StoreReaders {
 
   // Calls `answer` on the network thread with what `work` made; with 500 when it threw. False when too many wait.
   bool try_read(Work work, Answer answer);
+  // Runs `job` on one of the threads, with null instead of its store when the hub is stopping, then `done` on the
+  // network thread, where both are destroyed. `job` does not throw. False when too many wait.
+  bool try_run(std::function<void(Store*)> job, std::function<void()> done);
   // What waits is answered 503; waits for what runs.
   void stop();
   // Of the reader that is longest about it, for the watchdog.

@@ -5,6 +5,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <charconv>
 #include <ctime>
 #include <sstream>
 
@@ -62,21 +63,31 @@ std::string serialize(const HttpResponse& response, bool keep_alive, bool head_o
   http::response<http::string_body> message;
   message.version(11);
   message.result(response.status);
+  const bool streamed = response.end != BodyEnd::length;
   const bool has_content = response.status != 204 && response.status != 304;
-  if (!response.body.empty()) message.set(http::field::content_type, response.content_type);
+  if (!response.body.empty() || streamed) message.set(http::field::content_type, response.content_type);
   message.set("X-Content-Type-Options", "nosniff");
   message.set(http::field::date, http_date());
   for (const auto& [name, value] : response.headers) message.set(name, value);
   message.keep_alive(keep_alive);
-  if (has_content) message.content_length(response.body.size());
+  if (response.end == BodyEnd::last_chunk) message.chunked(true);
+  if (has_content && !streamed) message.content_length(response.body.size());
   if (!head_only) message.body() = response.body;
   std::ostringstream out;
-  if (head_only) {
+  if (head_only || streamed) {
     out << message.base();
   } else {
     out << message;
   }
   return out.str();
+}
+
+std::string chunk(std::string_view bytes) {
+  if (bytes.empty()) return {};
+  char size[16];
+  std::string out(size, std::to_chars(size, size + sizeof size, bytes.size(), 16).ptr);
+  out.reserve(out.size() + bytes.size() + 4);
+  return out.append("\r\n").append(bytes).append("\r\n");
 }
 
 bool lists_word(std::string_view list, std::string_view word) {

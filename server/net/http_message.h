@@ -5,6 +5,7 @@
 #include <boost/beast/http/message.hpp>
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,11 +45,18 @@ struct HttpRequest {
   }
 };
 
+class BodySource;  // body_source.h
+
+// How the peer knows where a body ends. One that ends with the connection is all that HTTP/1.0 understands.
+enum class BodyEnd { length, last_chunk, close };
+
 struct HttpResponse {
   unsigned status = 200;
   std::string body;
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers = {};
+  BodyEnd end = BodyEnd::length;                 // any other: the body comes from `source`
+  std::shared_ptr<BodySource> source = nullptr;  // none for a HEAD request
 };
 
 // Whether a header that lists words ("gzip, br", W/"1", "2") has this one.
@@ -57,8 +65,12 @@ bool lists_word(std::string_view list, std::string_view word);
 // application/problem+json (RFC 9457).
 HttpResponse problem(unsigned status, std::string_view detail);
 
-// The whole response as it goes over the wire.
+// The whole response as it goes over the wire; of a streamed one what comes before its body.
 std::string serialize(const HttpResponse& response, bool keep_alive, bool head_only);
+// A piece of a streamed body in the chunked coding (RFC 9112, section 7.1); without bytes nothing, for that would be
+// the end.
+std::string chunk(std::string_view bytes);
+constexpr std::string_view last_chunk = "0\r\n\r\n";
 
 // Splits a request target ("/path?a=1&b=%20") and decodes its parts. Never throws; a broken escape stays as it is.
 void parse_target(std::string_view target, std::string& path, std::map<std::string, std::string>& query);

@@ -89,6 +89,7 @@ void HttpSession::handle() {
   if (!stream_) return;
   const auto& header = parser_->get().base();
   keep_alive_ = parser_->keep_alive();
+  end_ = header.version() < 11 ? BodyEnd::close : BodyEnd::last_chunk;
   head_only_ = header.method() == http::verb::head;
   HttpRequest request{header, {}, {}};
   parse_target({header.target().data(), header.target().size()}, request.path, request.query);
@@ -164,25 +165,28 @@ void HttpSession::call_rest(HttpRequest request) {
 }
 
 void HttpSession::answer(const HttpResponse& response, bool keep_alive) {
+  if (response.end != BodyEnd::length) return begin_body_of(response, keep_alive);
   output_ = serialize(response, keep_alive, head_only_);
   services_.deadlines.set(*this, std::chrono::steady_clock::now() + idle_deadline);
   stream_->async_write({boost::asio::buffer(output_)},
                        [self = shared_from_this(), keep_alive](error_code ec, std::size_t) {
                          if (ec || !self->stream_) return self->finish();
-                         if (!keep_alive) {
-                           // FIN first and then until the peer closes or 2 s: closing with unread input would reset the
-                           // response away.
-                           self->stream_->shutdown_send();
-                           self->services_.deadlines.set(*self, std::chrono::steady_clock::now() + linger_deadline);
-                           self->input_.clear();
-                           self->drain();
-                           return;
-                         }
-                         self->prepare_parser();
-                         if (self->input_.empty()) return self->read();
-                         self->services_.deadlines.set(*self, std::chrono::steady_clock::now() + header_deadline);
-                         self->parse();
+                         self->answered(keep_alive);
                        });
+}
+
+void HttpSession::answered(bool keep_alive) {
+  if (!keep_alive) {
+    // FIN first and then until the peer closes or 2 s: closing with unread input would reset the response away.
+    stream_->shutdown_send();
+    services_.deadlines.set(*this, std::chrono::steady_clock::now() + linger_deadline);
+    input_.clear();
+    return drain();
+  }
+  prepare_parser();
+  if (input_.empty()) return read();
+  services_.deadlines.set(*this, std::chrono::steady_clock::now() + header_deadline);
+  parse();
 }
 
 void HttpSession::drain() {
@@ -196,6 +200,7 @@ void HttpSession::finish() {
   services_.deadlines.remove(*this);
   if (stream_) stream_->close();
   stream_.reset();
+  source_.reset();
   place_.reset();
 }
 
@@ -204,7 +209,11 @@ void HttpSession::on_deadline(TimePoint) {
 }
 
 void HttpSession::close() {
-  if (stream_) stream_->close();  // the handler under way comes with an error and finishes
+  if (!stream_) return;
+  error_code ignored;
+  // A body in the middle must not seem to end well: a reset instead of a FIN.
+  if (source_) stream_->socket().set_option(boost::asio::socket_base::linger(true, 0), ignored);
+  stream_->close();  // the handler under way comes with an error and finishes
 }
 
 }  // namespace webmacs

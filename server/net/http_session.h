@@ -5,6 +5,7 @@
 
 #include "common/websocket/byte_stream.h"
 #include "common/websocket/deadline_list.h"
+#include "server/net/body_source.h"
 #include "server/net/connection_places.h"
 #include "server/net/http_message.h"
 
@@ -72,6 +73,14 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession>, priv
   void parse_body();
   void call_rest(HttpRequest request);
   void answer(const HttpResponse& response, bool keep_alive);
+  // output_ is on the wire; the body's rest, the next request or the end.
+  void answered(bool keep_alive);
+  // http_session_body.cpp: a body that is made while it is sent.
+  void begin_body_of(const HttpResponse& response, bool keep_alive);
+  void ask_for_piece();
+  void send_piece(BodyPiece piece);
+  void send_output(std::function<void()> sent);
+  void break_off();
   // Reads and forgets until the peer has closed.
   void drain();
   void finish();
@@ -89,7 +98,11 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession>, priv
   bool head_only_ = false;
   bool tokens_are_fresh_ = false;  // for the request that is being handled
   std::string input_;              // bytes of the request that is being read, and what followed it
-  std::string output_;             // the response under way
+  std::string output_;             // the response under way, or a piece of its body
+  std::size_t sent_ = 0;           // of a piece
+  // Of a body that is made while it is sent: where it comes from, and how the peer knows its end.
+  std::shared_ptr<BodySource> source_;
+  BodyEnd end_ = BodyEnd::length;
 };
 
 }  // namespace webmacs

@@ -4,6 +4,7 @@
 #include "server/store/postgres_schema.h"
 #include "store_suite.h"
 #include "store_suite_experiments.h"
+#include "store_suite_export.h"
 #include "store_suite_series.h"
 
 #include <thread>
@@ -54,6 +55,7 @@ TYPE_TO_STRING(PostgresBackend);
 namespace webmacs::testing {
 WEBMACS_STORE_CONTRACT(PostgresBackend);
 WEBMACS_STORE_CONTRACT_EXPERIMENTS(PostgresBackend);
+WEBMACS_STORE_CONTRACT_EXPORT(PostgresBackend);
 WEBMACS_STORE_CONTRACT_SERIES(PostgresBackend);
 }
 

@@ -1,8 +1,10 @@
 webmacs_unit_tests(server
   connection_manager_test.cpp
   connection_places_test.cpp
+  content_disposition_test.cpp
   controller_registry_test.cpp
   credentials_test.cpp
+  download_links_test.cpp
   failed_logins_test.cpp
   feed_messages_test.cpp
   history_test.cpp

@@ -4,6 +4,7 @@
 #include "server/store/sqlite_schema.h"
 #include "store_suite.h"
 #include "store_suite_experiments.h"
+#include "store_suite_export.h"
 #include "store_suite_series.h"
 
 #include <sys/stat.h>
@@ -53,6 +54,7 @@ TYPE_TO_STRING(SqliteBackend);
 namespace webmacs::testing {
 WEBMACS_STORE_CONTRACT(SqliteBackend);
 WEBMACS_STORE_CONTRACT_EXPERIMENTS(SqliteBackend);
+WEBMACS_STORE_CONTRACT_EXPORT(SqliteBackend);
 WEBMACS_STORE_CONTRACT_SERIES(SqliteBackend);
 }
 

@@ -1,5 +1,6 @@
 webmacs_unit_tests(store
   access_test.cpp
+  csv_writer_test.cpp
   datapoint_id_test.cpp
   ingest_test.cpp
   lost_commit_test.cpp

@@ -1,0 +1,191 @@
+"""Clients of an export that are slow, leave, use a link, or whose token is revoked; a hub that stops and a store that
+breaks in the middle: what is not whole never looks whole."""
+
+import asyncio
+import os
+import re
+import sqlite3
+import time
+import unittest
+from pathlib import Path
+
+from harness.case import Scenario
+from harness.download import Download
+from harness.programs import SLOWNESS
+from harness.rest import Rest
+from harness.times import microseconds
+from harness.wait import until
+
+T0 = microseconds("2025-01-15T14:00:00Z")
+MANY = 150_000  # rows: 11 MB, more than sockets hold
+
+
+def memory(pid):
+    """Resident, in bytes."""
+    return int(re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="ascii"))[1]) * 1024
+
+
+class ExportClients(Scenario):
+    async def fill_fast(self, rows):
+        """Into the file itself, while no hub runs; one event. The experiment's `path`."""
+        with sqlite3.connect(self.server.database) as database:
+            database.execute("INSERT INTO events (key, public_id, controller) VALUES (1, 'evt_a', 'rig1')")
+            database.executemany("INSERT INTO datapoints VALUES (1, ?, ?, NULL)",
+                                 ((T0 + i * 1000, i / 7) for i in range(rows)))
+            database.execute("INSERT INTO experiments (public_id, name, all_controllers, started_on, stopped_on)"
+                             " VALUES ('exp_long', 'long', 1, ?, ?)", (T0, T0 + rows * 1000))
+        database.close()
+        self.experiment, self.path = "exp_long", "/api/v1/experiments/exp_long/export/csv"
+
+    async def start_with_many(self, rows=MANY):
+        self.server = self.hub()
+        self.viewer_token = await self.server.token("viewer", "viewer")  # makes the file
+        await self.fill_fast(rows)
+        await self.server.start()
+
+    async def text(self, path):
+        answer = await self.server.get(path, self.viewer_token)
+        self.assertEqual(answer.status, 200, answer.body)
+        return answer.body
+
+    # ---- links
+
+    async def test_a_link_is_good_once_and_for_a_minute(self):
+        await self.start_with_many(1000)
+        viewer = Rest(self.server, self.viewer_token)
+        self.addCleanup(viewer.close)
+        links = []
+
+        def make(path=self.path + "/link"):
+            status, answer = viewer.json("POST", path)
+            self.assertEqual(status, 201, answer)
+            links.append(answer["url"])
+            self.tokens.append(answer["url"].split("=")[1])  # none may stand in a log
+            return answer["url"]
+        late, made = make(), time.monotonic()
+        url = make()
+        nobody = Rest(self.server)
+        self.addCleanup(nobody.close)
+        self.assertEqual(nobody.request("HEAD", url)[0], 200)  # does not use it up
+        body = nobody.request("GET", url)[2]
+        self.assertEqual(body, await self.text(self.path))
+        self.assertEqual(nobody.json("GET", url)[0], 410)
+        self.assertEqual(nobody.request("GET", make(self.path + "/link?shape=wide"))[2],
+                         await self.text(self.path + "?shape=wide"))
+        self.assertEqual(len(set(links)), len(links))
+        self.assertEqual(nobody.json("GET", url[:-1])[0], 404)
+        self.assertEqual(nobody.json("POST", self.path + "/link")[0], 401)
+        self.assertEqual(viewer.json("POST", self.path + "/link?shape=tall")[0], 422)
+        self.assertEqual(viewer.json("POST", self.path.replace("exp_", "exp_x") + "/link")[0], 404)
+        # It dies with the token that made it.
+        revoked = make()
+        self.assertEqual(self.server.command("token", "revoke", "viewer").returncode, 0)
+        await until(lambda: viewer.request("GET", "/api/v1/events")[0] == 401, 5 * SLOWNESS)
+        status, answer = nobody.json("GET", revoked)
+        self.assertEqual((status, "no longer valid" in answer["detail"]), (410, True))
+        nobody.close()
+        await asyncio.sleep(max(0.0, made + 60.5 - time.monotonic()))
+        status, answer = nobody.json("GET", late)
+        self.assertEqual(status, 410)
+        self.assertIn("60 s", answer["detail"])
+
+    async def test_links_do_not_pile_up(self):
+        await self.start_with_many(1)
+        viewer = Rest(self.server, self.viewer_token)
+        self.addCleanup(viewer.close)
+        made = [viewer.request("POST", self.path + "/link")[0] for _ in range(150)]
+        self.assertEqual(made, [201] * 100 + [429] * 50)
+
+    # ---- clients
+
+    async def test_slow_clients_cost_little_and_delay_nobody(self):
+        await self.start_with_many()
+        before = memory(self.server.program.pid)
+        slow = [Download(self.server.port, self.path, self.viewer_token) for _ in range(31)]
+        for each in slow:
+            await asyncio.to_thread(each.read_some, 1000)
+        started = time.monotonic()
+        whole = await self.text(self.path)  # the last place
+        self.assertEqual(whole.count(b"\r\n"), MANY + 1)
+        self.assertLess(time.monotonic() - started, 20 * SLOWNESS)
+        # Nothing is held open in the store: the log of a database that somebody reads could not be emptied.
+        with sqlite3.connect(self.server.database) as database:
+            database.execute("UPDATE events SET name = 'x'")
+            database.commit()
+            await until(lambda: database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0, 10 * SLOWNESS)
+        database.close()
+        growth = memory(self.server.program.pid) - before
+        if not os.environ.get("WEBMACS_SANITIZE"):
+            self.assertLess(growth, 64 << 20, "31 slow clients and a quick one")
+        last = Download(self.server.port, self.path, self.viewer_token)
+        await asyncio.to_thread(last.read_some)
+        one_more = await self.server.get(self.path, self.viewer_token)
+        self.assertEqual(one_more.status, 503, "there is a place for each, up to a bound")
+        self.assertIn("Retry-After", one_more.headers)
+        # Those that leave make room; one that goes on has it all.
+        for each in slow[1:]:
+            each.close()
+
+        async def there_is_room():
+            return (await self.server.get(self.path, self.viewer_token)).status == 200
+        await until(there_is_room, 10 * SLOWNESS)
+        self.assertEqual(await asyncio.to_thread(slow[0].rest_of_chunks), whole)
+        last.close()
+        slow[0].close()
+        print(f"31 slow clients and a quick one cost {growth / (1 << 20):.1f} MiB")
+
+    async def test_a_revoked_token_gets_no_more_of_it(self):
+        await self.start_with_many()
+        slow = Download(self.server.port, self.path, self.viewer_token)
+        await asyncio.to_thread(slow.read_some, 1000)
+        self.assertEqual(self.server.command("token", "revoke", "viewer").returncode, 0)
+        await until(lambda: "cut off: Token has been revoked" in self.server.program.log(), 5 * SLOWNESS)
+        self.assertIsNone(await asyncio.to_thread(slow.rest_of_chunks))
+        self.assertLess(len(slow.received), 4 << 20)
+        slow.close()
+
+    async def test_the_hub_stops_in_the_middle(self):
+        await self.start_with_many()
+        downloads = [Download(self.server.port, self.path, self.viewer_token, version) for version in ("1.1", "1.0")]
+        for each in downloads:
+            await asyncio.to_thread(each.read_some, 1000)
+        code, seconds = await asyncio.to_thread(self.server.stop)
+        self.assertEqual(code, 0)
+        self.assertLess(seconds, 10 * SLOWNESS)
+        self.assertIsNone(await asyncio.to_thread(downloads[0].rest_of_chunks))
+        with self.assertRaises(ConnectionResetError):  # one that ends with the connection must not seem to end well
+            await asyncio.to_thread(downloads[1].read_all)
+        for each in downloads:
+            each.close()
+
+    async def test_a_store_that_breaks_in_the_middle(self):
+        await self.start_with_many()
+        downloads = [Download(self.server.port, self.path, self.viewer_token, version) for version in ("1.1", "1.0")]
+        for each in downloads:
+            await asyncio.to_thread(each.read_some, 1000)
+        # The second half of the file becomes nonsense, in the log and in the file alike.
+        with sqlite3.connect(self.server.database) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.close()
+        size = self.server.database.stat().st_size
+        with open(self.server.database, "r+b") as file:
+            file.seek(size // 2)
+            file.write(b"\xA5" * (size // 3))
+        self.assertIsNone(await asyncio.to_thread(downloads[0].rest_of_chunks))
+        with self.assertRaises(ConnectionResetError):
+            await asyncio.to_thread(downloads[1].read_all)
+        self.assertIn("broke off after", self.server.program.log())
+        # The command leaves nothing that looks whole.
+        target = self.folder / "kept.csv"
+        target.write_text("before")
+        done = self.server.command("export", "--experiment", self.experiment, "--output", target)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("damaged", done.stderr)
+        self.assertEqual(target.read_text(), "before")
+        self.assertEqual([path.name for path in self.folder.glob("kept.csv*")], ["kept.csv"])
+        for each in downloads:
+            each.close()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
