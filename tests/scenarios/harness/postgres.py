@@ -50,13 +50,13 @@ class Postgres:
         self.program.kill()
         (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
 
-    def _psql(self, sql):
-        return subprocess.run(["psql", "-XAtF", "\t", "-d", self.url(), "-c", f"SET search_path = webmacs", "-c", sql],
+    def _psql(self, sql, database="postgres"):
+        return subprocess.run(["psql", "-XAtF", "\t", "-d", self.url(database), "-c", f"SET search_path = webmacs", "-c", sql],
                               capture_output=True, text=True, check=False)
 
-    def rows(self, sql):
+    def rows(self, sql, database="postgres"):
         """What it answers, as lists of texts."""
-        done = self._psql(sql)
+        done = self._psql(sql, database)
         assert done.returncode == 0, done.stderr
         return [line.split("\t") for line in done.stdout.splitlines()[1:]]
 
