@@ -61,7 +61,9 @@ class Reader {
     read(level - 1, from, begin);
     summaries_.clear();
     store_.read_summaries(event_, level, begin, end, summaries_);
-    for (const Summary& summary : summaries_) parts_.add(summary);
+    visit_summarised(
+        summaries_, level, begin, end, [this](const Summary& summary) { parts_.add(summary); },
+        [this](std::int64_t gap_begin, std::int64_t gap_end) { read_points(gap_begin, gap_end); });
     read(level - 1, end, to);
   }
 

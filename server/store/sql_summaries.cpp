@@ -3,7 +3,7 @@
 #include "common/timestamp.h"
 
 #include <algorithm>
-#include <map>
+#include <limits>
 
 namespace webmacs {
 namespace {
@@ -71,21 +71,43 @@ void SqlSummaries::write(std::int64_t event, int level, std::int64_t bucket, con
        offset(true, summary.silent_since, begin), static_cast<std::int64_t>(summary.silence.count())});
 }
 
-std::int64_t SqlSummaries::advance(std::int64_t event, std::int64_t mark, std::int64_t newest) {
-  constexpr int level = 1;
-  const std::int64_t end = summary_bucket(level, newest) * summary_width(level);
-  std::map<std::int64_t, Summary> minutes;
+void SqlSummaries::add(Stretches& stretches, int level, const Summary& summary, std::int64_t datapoints) {
+  const auto bucket = summary_bucket(level, to_microseconds(summary.first));
+  const auto [found, first] = stretches.try_emplace(bucket, Stretch{summary, datapoints});
+  if (first) return;
+  found->second.summary.append(summary);
+  found->second.datapoints += datapoints;
+}
+
+std::int64_t SqlSummaries::add_datapoints(Stretches& stretches, std::int64_t event, int level, std::int64_t from,
+                                          std::int64_t to, std::int64_t limit) {
   std::int64_t count = 0;
   session_.query(
       "SELECT time, value FROM datapoints WHERE event = $1 AND time >= $2 AND time < $3 ORDER BY time LIMIT $4",
-      {event, mark, end, datapoints_at_once}, [&](const SqlRow& row) {
+      {event, from, to, limit}, [&](const SqlRow& row) {
         ++count;
-        const auto summary = Summary::of({from_microseconds(row.integer(0)), row.optional_real(1), {}});
-        const auto [found, first] = minutes.try_emplace(summary_bucket(level, row.integer(0)), summary);
-        if (!first) found->second.append(summary);
+        add(stretches, level, Summary::of({from_microseconds(row.integer(0)), row.optional_real(1), {}}), 1);
       });
+  return count;
+}
+
+void SqlSummaries::write(std::int64_t event, int level, const Stretches& stretches) {
+  for (const auto& [bucket, stretch] : stretches) {
+    if (stretch.datapoints >= fewest_summarised) {
+      write(event, level, bucket, stretch.summary);
+    } else {
+      session_.run("DELETE FROM summaries WHERE event = $1 AND level = $2 AND bucket = $3", {event, level, bucket});
+    }
+  }
+}
+
+std::int64_t SqlSummaries::advance(std::int64_t event, std::int64_t mark, std::int64_t newest) {
+  constexpr int level = 1;
+  constexpr auto no_limit = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t end = summary_bucket(level, newest) * summary_width(level);
+  Stretches minutes;
   std::int64_t new_mark = end;
-  if (count == datapoints_at_once) {
+  if (add_datapoints(minutes, event, level, mark, end, datapoints_at_once) == datapoints_at_once) {
     // The last stretch may go on; one that alone holds so many is taken whole, or it would never end.
     const auto last = std::prev(minutes.end());
     if (minutes.size() > 1) {
@@ -93,13 +115,10 @@ std::int64_t SqlSummaries::advance(std::int64_t event, std::int64_t mark, std::i
       minutes.erase(last);
     } else {
       new_mark = (last->first + 1) * summary_width(level);
-      session_.query("SELECT time, value FROM datapoints WHERE event = $1 AND time > $2 AND time < $3 ORDER BY time",
-                     {event, to_microseconds(last->second.last), new_mark}, [&](const SqlRow& row) {
-                       last->second.append(Summary::of({from_microseconds(row.integer(0)), row.optional_real(1), {}}));
-                     });
+      add_datapoints(minutes, event, level, to_microseconds(last->second.summary.last) + 1, new_mark, no_limit);
     }
   }
-  for (const auto& [bucket, summary] : minutes) write(event, level, bucket, summary);
+  write(event, level, minutes);
   for (int coarser = level + 1; coarser <= most_summary_level; ++coarser) {
     summarize_coarse(event, coarser, mark, new_mark);
   }
@@ -113,12 +132,13 @@ void SqlSummaries::summarize_coarse(std::int64_t event, int level, std::int64_t 
   if (begin >= end) return;
   std::vector<Summary> finer;
   read(event, level - 1, begin, end, finer);
-  std::map<std::int64_t, Summary> coarse;
-  for (const Summary& summary : finer) {
-    const auto [found, first] = coarse.try_emplace(summary_bucket(level, to_microseconds(summary.first)), summary);
-    if (!first) found->second.append(summary);
-  }
-  for (const auto& [bucket, summary] : coarse) write(event, level, bucket, summary);
+  Stretches coarse;
+  visit_summarised(
+      finer, level - 1, begin, end, [&](const Summary& summary) { add(coarse, level, summary, fewest_summarised); },
+      [&](std::int64_t gap_begin, std::int64_t gap_end) {
+        add_datapoints(coarse, event, level, gap_begin, gap_end, std::numeric_limits<std::int64_t>::max());
+      });
+  write(event, level, coarse);
 }
 
 }  // namespace webmacs

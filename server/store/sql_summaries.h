@@ -6,6 +6,7 @@
 #include "server/store/summary.h"
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 namespace webmacs {
@@ -14,7 +15,8 @@ class SqlSummaries {
  public:
   explicit SqlSummaries(SqlSession& session) : session_(session) {}
 
-  // Of the event's stretches of `level` that begin in [from, to) and are right, in order; nothing where no data is.
+  // Of the event's stretches of `level` that begin in [from, to) and are right, in order; nothing where there are fewer
+  // datapoints than fewest_summarised.
   void read(std::int64_t event, int level, std::int64_t from, std::int64_t to, std::vector<Summary>& summaries);
   // Up to where they are right, in microseconds; 0: there are none.
   std::int64_t mark(std::int64_t event);
@@ -25,6 +27,17 @@ class SqlSummaries {
   void set_mark(std::int64_t event, std::int64_t mark);
 
  private:
+  // Stretches by their bucket, on the way to be written.
+  struct Stretch {
+    Summary summary;
+    std::int64_t datapoints = 0;  // at least; exactly when they are fewer than fewest_summarised
+  };
+  using Stretches = std::map<std::int64_t, Stretch>;
+  static void add(Stretches& stretches, int level, const Summary& summary, std::int64_t datapoints);
+  // Adds datapoints of [from, to), at most `limit`; answers how many.
+  std::int64_t add_datapoints(Stretches& stretches, std::int64_t event, int level, std::int64_t from, std::int64_t to,
+                              std::int64_t limit);
+  void write(std::int64_t event, int level, const Stretches& stretches);
   void write(std::int64_t event, int level, std::int64_t bucket, const Summary& summary);
   // Those of `level` that end in (from, to], of the finer ones.
   void summarize_coarse(std::int64_t event, int level, std::int64_t from, std::int64_t to);

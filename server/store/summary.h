@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace webmacs {
 
@@ -37,6 +38,23 @@ inline std::int64_t summary_width(int level) {
 }
 inline std::int64_t summary_bucket(int level, std::int64_t microseconds) {
   return microseconds >> summary_bits[static_cast<std::size_t>(level)];
+}
+
+// A stretch of fewer datapoints is not summarised: reading these is as quick, and a summary takes the room of two.
+constexpr std::int64_t fewest_summarised = 32;
+
+// Visits [begin, end) in order: `visit(summary)` where there is one (of `level`, all that there are), `fill(from, to)`
+// for the stretches between, whose datapoints are few or none.
+template <typename Visit, typename Fill>
+void visit_summarised(const std::vector<Summary>& summaries, int level, std::int64_t begin, std::int64_t end,
+                      Visit visit, Fill fill) {
+  for (const Summary& summary : summaries) {
+    const auto bucket = summary_bucket(level, summary.first.time_since_epoch().count());
+    if (begin < bucket * summary_width(level)) fill(begin, bucket * summary_width(level));
+    visit(summary);
+    begin = (bucket + 1) * summary_width(level);
+  }
+  if (begin < end) fill(begin, end);
 }
 
 }  // namespace webmacs

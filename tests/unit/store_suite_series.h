@@ -193,10 +193,49 @@ TEST_CASE_TEMPLATE_DEFINE("thousands of datapoints within a minute are summarise
   CHECK(std::any_of(line.begin(), line.end(), [](const SeriesPoint& p) { return p.value == 999.0; }));
 }
 
-#define WEBMACS_STORE_CONTRACT_SERIES(Backend)                    \
-  TEST_CASE_TEMPLATE_INVOKE(store_contract_series, Backend);      \
-  TEST_CASE_TEMPLATE_INVOKE(store_contract_series_late, Backend); \
-  TEST_CASE_TEMPLATE_INVOKE(store_contract_series_few, Backend);  \
-  TEST_CASE_TEMPLATE_INVOKE(store_contract_series_dense, Backend)
+TEST_CASE_TEMPLATE_DEFINE("few datapoints in a long time are read themselves, not summarised", Backend,
+                          store_contract_series_sparse) {
+  Backend backend;
+  auto store = backend.open();
+  Rig rig(*store, 0, 0);
+  // One in ten seconds, one in half a minute, none, then many; each tenth hour has a spike.
+  for (int i = 0; i < 20000; ++i) {
+    const std::int64_t time = (i < 5000 ? i * 10 : i < 8000 ? 50000 + (i - 5000) * 30 : 300000 + i) * second;
+    rig.sent[time] = i % 3600 == 77 ? 1000.0 + i : i % 10;
+  }
+  std::vector<IncomingReading> readings;
+  for (const auto& [time, value] : rig.sent) readings.push_back(good("evt_a", at(time), *value));
+  append(*store, "rig1", readings);
+  summarize_all(*store);
+  const auto event = event_named(*store, "evt_a");
+  std::vector<Summary> minutes;
+  std::vector<Summary> hours;
+  store->read_summaries(event.key, 1, to_microseconds(at(0)), to_microseconds(at(299000 * second)), minutes);
+  store->read_summaries(event.key, 3, to_microseconds(at(0)), to_microseconds(at(299000 * second)), hours);
+  CHECK(minutes.empty());
+  CHECK(hours.size() > 20);
+  const auto check = [&] {
+    for (const std::size_t max_points : {std::size_t{10}, std::size_t{500}}) {
+      check_series(*store, rig, -100 * second, 400000 * second, max_points);
+      check_series(*store, rig, 20000 * second + 3, 60000 * second, max_points);
+      check_series(*store, rig, 130000 * second, 310000 * second, max_points);
+      check_series(*store, rig, 150000 * second, 290000 * second, max_points);
+    }
+  };
+  check();
+  append(*store, "rig1", {good("evt_a", at(777 * second), 5000), good("evt_a", at(200000 * second), -5000)});
+  rig.sent[777 * second] = 5000;
+  rig.sent[200000 * second] = -5000;
+  check();
+  summarize_all(*store);
+  check();
+}
+
+#define WEBMACS_STORE_CONTRACT_SERIES(Backend)                     \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_series, Backend);       \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_series_late, Backend);  \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_series_few, Backend);   \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_series_dense, Backend); \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_series_sparse, Backend)
 
 }  // namespace webmacs::testing
