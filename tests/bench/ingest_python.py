@@ -1,7 +1,7 @@
 """The hub beside the seed's design in Python, as websocket-design.md reads: FastAPI with its ConnectionManager, asyncpg,
-PostgreSQL, one INSERT per message, committed with fsync before the broadcast (peers/seed_server.py). Both in the same
-run, in turn, medians of the rounds; servers and database (a PostgreSQL of the benchmark's own, in its own folder) on the
-first core, the generator on the second.
+PostgreSQL, one INSERT per message, committed with fsync before the broadcast (peers/seed_server.py). The hub with
+SQLite, and with PostgreSQL as well. All in the same run, in turn, medians of the rounds; servers and database (a
+PostgreSQL of the benchmark's own, in its own folder) on the first core, the generator on the second.
 
 One controller and 10 subscribers. "Single": the seed's format, one reading a frame, up to 4,000 messages in flight
 (published and not yet received by all subscribers); counted are the messages that all of them received. "Batches": 100
@@ -35,6 +35,11 @@ def of_hub(options):
         return fan(hub, GENERATOR_CORE, SUBSCRIBERS, SECONDS, **options)
 
 
+def of_hub_on_postgres(options):
+    with Setting() as setting, postgres(setting) as database, HubOneByOne(setting, SERVER_CORE, database.url()) as hub:
+        return fan(hub, GENERATOR_CORE, SUBSCRIBERS, SECONDS, **options)
+
+
 @contextlib.contextmanager
 def postgres(setting):
     """With its usual settings, reached through its socket."""
@@ -52,23 +57,28 @@ def of_python(options):
         return fan(server, GENERATOR_CORE, SUBSCRIBERS, SECONDS, **options)
 
 
+SIDES = {"hub, SQLite": of_hub, "hub, PostgreSQL": of_hub_on_postgres, "Python, PostgreSQL": of_python}
+
+
 def measure(member, options):
-    """The median of the hub, and of the Python server."""
-    pairs = [(of_hub(options)[member], of_python(options)[member]) for _ in range(ROUNDS)]
-    return [statistics.median(values) for values in zip(*pairs)]
+    """The median of each side, by its name."""
+    rounds = [[of_side(options)[member] for of_side in SIDES.values()] for _ in range(ROUNDS)]
+    return dict(zip(SIDES, map(statistics.median, zip(*rounds))))
 
 
 def measure_rate(name, options, goal):
-    hub, python = (rate / SUBSCRIBERS for rate in measure("rate", options))
-    show(f"{name}, Python and PostgreSQL", python, "readings/s")
-    show(f"{name}, hub", hub, "readings/s")
-    show_at_least(f"{name}, hub : Python", hub / python, "times", goal)
+    *hubs, (_, python) = sides = [(side, rate / SUBSCRIBERS) for side, rate in measure("rate", options).items()]
+    for side, rate in sides:
+        show(f"{name}, {side}", rate, "readings/s")
+    for hub, rate in hubs:
+        show_at_least(f"{name}, {hub} : Python", rate / python, "times", goal)
 
 
 def measure_latency():
-    hub, python = measure("p50_ms", LATENCY)
-    show("latency at 100 messages/s p50, Python", python, "ms")
-    show("latency at 100 messages/s p50, hub", hub, "ms", 0.6 * python)
+    *hubs, (side, python) = measure("p50_ms", LATENCY).items()
+    show(f"latency at 100 messages/s p50, {side}", python, "ms")
+    for hub, latency in hubs:
+        show(f"latency at 100 messages/s p50, {hub}", latency, "ms", 0.6 * python)
 
 
 if __name__ == "__main__":

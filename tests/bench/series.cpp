@@ -16,6 +16,7 @@
 #include <set>
 #include <string>
 #include <unistd.h>
+#include <utility>
 
 using namespace webmacs;
 using Clock = std::chrono::steady_clock;
@@ -58,14 +59,13 @@ void fill(Store& store, std::int64_t seconds) {
   }
 }
 
-// All events over the range; answers how many spikes the first event's series shows.
+// All events over the range; answers how many spikes their series show.
 std::size_t read_all(Store& store, std::int64_t from, std::int64_t to) {
-  std::set<double> spikes;
+  std::set<std::pair<std::int64_t, double>> spikes;
   for (const EventRecord& event : store.events()) {
     for (const SeriesPoint& point : read_series(store, event, from_microseconds((first_second + from) * 1000000),
                                                 from_microseconds((first_second + to) * 1000000), max_points)) {
-      if (event.description.event_public_id == "evt_0" && point.value && *point.value >= spike)
-        spikes.insert(*point.value);
+      if (point.value && *point.value >= spike) spikes.insert({event.key, *point.value});
     }
   }
   return spikes.size();
@@ -117,8 +117,10 @@ int main(int argc, char** argv) {
     }
     show(name + " warm", "milliseconds", best);
     std::size_t expected = 0;
-    for (std::int64_t second = from; second < from + range; ++second) expected += is_spike(second, seconds) ? 1 : 0;
+    for (std::int64_t second = from; second < from + range; ++second)
+      expected += is_spike(second, seconds) ? events : 0;
     show(name + " spikes missing", "value", static_cast<double>(expected) - static_cast<double>(spikes));
+    show(name + " spikes", "value", static_cast<double>(expected));
   }
   return 0;
 }

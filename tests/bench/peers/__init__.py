@@ -58,14 +58,19 @@ class Peer:
 
 
 class Hub(Peer):
-    """Ours, from its usual settings; each reading is in the database, synced, before it goes out."""
+    """Ours, from its usual settings; each reading is in the database (`database`: a PostgreSQL's url; SQLite otherwise),
+    synced, before it goes out."""
 
     name = "hub"
     publish, subscribe = "/ws/controller/telemetry", "/ws/datapoints/stream"
     form = "batch"
 
+    def __init__(self, setting, core, database=None):
+        super().__init__(setting, core)
+        self.store = {"store_url": database} if database else {}
+
     def start(self):
-        self.hub = self.setting.hub(max_connections_per_address=10000)
+        self.hub = self.setting.hub(max_connections_per_address=10000, **self.store)
         self.hub.program.command = ["taskset", "-c", str(self.core), *self.hub.program.command]
         self.program = self.hub.program
         asyncio.run(self._start())
