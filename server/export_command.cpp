@@ -19,8 +19,10 @@ namespace {
 constexpr std::size_t piece_bytes = 256 * 1024;
 
 volatile std::sig_atomic_t stop_signal = 0;
+// A write that began just after the signal is interrupted, too, by the alarm.
 void note_stop(int signal) {
   stop_signal = signal;
+  alarm(1);
 }
 bool stopped() {
   return stop_signal != 0;
@@ -30,7 +32,11 @@ bool stopped() {
 void listen_for_stop() {
   struct sigaction action {};
   action.sa_handler = note_stop;
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaction(signal, &action, nullptr);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGALRM}) sigaction(signal, &action, nullptr);
+  sigset_t alarms;
+  sigemptyset(&alarms);
+  sigaddset(&alarms, SIGALRM);
+  pthread_sigmask(SIG_UNBLOCK, &alarms, nullptr);
   unblock_service_signals();
 }
 

@@ -19,10 +19,10 @@ std::vector<std::unique_ptr<Store>> only(std::unique_ptr<Store> store) {
 Exports::Exports(boost::asio::io_context& io, std::unique_ptr<Store> store, const Access& access)
     : access_(access), reader_(io, only(std::move(store))) {}
 
-std::shared_ptr<void> Exports::try_take_place() {
-  if (*taken_ >= most_at_once) return nullptr;
-  ++*taken_;
-  return {static_cast<void*>(this), [taken = taken_](void*) { --*taken; }};
+std::shared_ptr<void> Exports::try_take_place(const Identity& identity) {
+  if (taken_->size() >= most_at_once || taken_->count(identity.hash) >= most_per_token) return nullptr;
+  return {static_cast<void*>(this),
+          [taken = taken_, place = taken_->insert(identity.hash)](void*) { taken->erase(place); }};
 }
 
 std::shared_ptr<BodySource> Exports::begin(Store& store, const ExportPlan& plan, const Identity& identity,

@@ -11,7 +11,6 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include <atomic>
 #include <memory>
 #include <set>
 #include <string>
@@ -22,12 +21,13 @@ class CsvStream;
 
 class Exports {
  public:
-  static constexpr int most_at_once = 32;
+  static constexpr std::size_t most_at_once = 32;
+  static constexpr std::size_t most_per_token = 16;  // nobody takes all places
 
   Exports(boost::asio::io_context& io, std::unique_ptr<Store> store, const Access& access);
 
   // A place for one more, kept as long as its export; null: there is none.
-  std::shared_ptr<void> try_take_place();
+  std::shared_ptr<void> try_take_place(const Identity& identity);
   // Work on the thread of the exports.
   StoreReaders& reader() { return reader_; }
   // On that thread, with its store. `what` is for the log.
@@ -50,7 +50,8 @@ class Exports {
   const Access& access_;
   StoreReaders reader_;
   DownloadLinks links_;
-  std::shared_ptr<std::atomic<int>> taken_ = std::make_shared<std::atomic<int>>(0);
+  // The hashes of the tokens whose exports have a place, once for each.
+  std::shared_ptr<std::multiset<std::string>> taken_ = std::make_shared<std::multiset<std::string>>();
   std::set<CsvStream*> streams_;  // under way
 };
 

@@ -44,7 +44,7 @@ HttpResponse csv_response(const ExportRequest& request, const ExportPlan& plan) 
 
 void answer_csv(const RestServices& services, const RestCallPtr& call, const ExportRequest& request,
                 const Identity& identity) {
-  auto place = services.exports.try_take_place();
+  auto place = services.exports.try_take_place(identity);
   if (!place) {
     auto refusal = problem(503, "as many exports as the hub makes at a time are under way; try again later");
     refusal.headers = {{"Retry-After", "5"}};

@@ -10,10 +10,12 @@ import unittest
 from pathlib import Path
 
 from harness.case import Scenario
+from harness.controller import reading
 from harness.download import Download
+from harness.postgres import Postgres
 from harness.programs import SLOWNESS
 from harness.rest import Rest
-from harness.times import microseconds
+from harness.times import microseconds, rfc3339
 from harness.wait import until
 
 T0 = microseconds("2025-01-15T14:00:00Z")
@@ -100,8 +102,9 @@ class ExportClients(Scenario):
 
     async def test_slow_clients_cost_little_and_delay_nobody(self):
         await self.start_with_many()
+        other = await self.server.token("other", "viewer")
         before = memory(self.server.program.pid)
-        slow = [Download(self.server.port, self.path, self.viewer_token) for _ in range(31)]
+        slow = [Download(self.server.port, self.path, token) for token in [other] * 16 + [self.viewer_token] * 15]
         for each in slow:
             await asyncio.to_thread(each.read_some, 1000)
         started = time.monotonic()
@@ -119,19 +122,25 @@ class ExportClients(Scenario):
             self.assertLess(growth, 64 << 20, "31 slow clients and a quick one")
         last = Download(self.server.port, self.path, self.viewer_token)
         await asyncio.to_thread(last.read_some)
-        one_more = await self.server.get(self.path, self.viewer_token)
+        one_more = await self.server.get(self.path, await self.server.token("third", "admin"))
         self.assertEqual(one_more.status, 503, "there is a place for each, up to a bound")
         self.assertIn("Retry-After", one_more.headers)
+        last.close()
+
+        async def free_again():
+            return (await self.server.get(self.path, self.viewer_token)).status == 200
+        await until(free_again, 10 * SLOWNESS)
+        self.assertEqual((await self.server.get(self.path, other)).status, 503, "and up to another for each token")
         # Those that leave make room; one that goes on has it all.
         for each in slow[1:]:
             each.close()
 
         async def there_is_room():
-            return (await self.server.get(self.path, self.viewer_token)).status == 200
+            return (await self.server.get(self.path, other)).status == 200
         await until(there_is_room, 10 * SLOWNESS)
         self.assertEqual(await asyncio.to_thread(slow[0].rest_of_chunks), whole)
-        last.close()
         slow[0].close()
+        await until(lambda: "its client left after" in self.server.program.log(), 10 * SLOWNESS)
         print(f"31 slow clients and a quick one cost {growth / (1 << 20):.1f} MiB")
 
     async def test_a_revoked_token_gets_no_more_of_it(self):
@@ -157,6 +166,29 @@ class ExportClients(Scenario):
             await asyncio.to_thread(downloads[1].read_all)
         for each in downloads:
             each.close()
+
+    async def test_postgresql_goes_away_in_the_middle(self):
+        postgres = await Postgres(self).start()
+        await self.start_hub_with_rig(store_url=postgres.url())
+        await self.controller.ask({"batch": 1, "datapoints": [reading("evt_a", 1, rfc3339(T0))]})
+        postgres.rows("INSERT INTO datapoints SELECT key, i, i / 7.0, NULL FROM events CROSS JOIN "
+                      f"generate_series({T0 + 1000}, {T0 + 1000 * (MANY - 1)}, 1000) i")
+        operator = Rest(self.server, await self.server.token("operator", "operator"))
+        made = operator.json("POST", "/api/v1/experiments", {"name": "x", "started_on": rfc3339(T0)})[1]
+        operator.close()
+        path = f"/api/v1/experiments/{made['public_id']}/export/csv"
+        self.assertEqual((await self.text(path)).count(b"\r\n"), MANY + 1)
+        slow = Download(self.server.port, path, self.viewer_token)
+        await asyncio.to_thread(slow.read_some, 1000)
+        await asyncio.to_thread(postgres.stop)
+        self.assertIsNone(await asyncio.to_thread(slow.rest_of_chunks))
+        slow.close()
+        self.assertEqual((await self.server.get(path, self.viewer_token)).status, 503)
+        await postgres.start()
+
+        async def whole_again():
+            return (await self.server.get(path, self.viewer_token)).status == 200
+        await until(whole_again, 60 * SLOWNESS, "exports go on when the database is back")
 
     async def test_a_store_that_breaks_in_the_middle(self):
         await self.start_with_many()

@@ -45,3 +45,22 @@ TEST_CASE("the last answer of a connection says so") {
   CHECK(serialize({}, false, false).find("Connection: close\r\n") != std::string::npos);
   CHECK(serialize({}, true, false).find("Connection: close\r\n") == std::string::npos);
 }
+
+TEST_CASE("a body of unknown length goes in chunks, or ends with the connection") {
+  CHECK(chunk("hello") == "5\r\nhello\r\n");
+  CHECK(chunk(std::string(300, 'x')).substr(0, 5) == "12c\r\n");
+  CHECK(chunk("").empty());  // it would be the end
+  HttpResponse response;
+  response.end = BodyEnd::last_chunk;
+  response.content_type = "text/csv";
+  const std::string chunked = serialize(response, true, false);
+  CHECK(chunked.find("Transfer-Encoding: chunked\r\n") != std::string::npos);
+  CHECK(chunked.find("Content-Type: text/csv\r\n") != std::string::npos);
+  CHECK(chunked.find("Content-Length") == std::string::npos);
+  CHECK(chunked.substr(chunked.size() - 4) == "\r\n\r\n");
+  response.end = BodyEnd::close;
+  const std::string closed = serialize(response, false, false);
+  CHECK(closed.find("Transfer-Encoding") == std::string::npos);
+  CHECK(closed.find("Content-Length") == std::string::npos);
+  CHECK(closed.find("Connection: close\r\n") != std::string::npos);
+}
