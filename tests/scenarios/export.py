@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import random
+import re
 import struct
 import time
 import unittest
@@ -14,8 +15,10 @@ from harness.case import Scenario
 from harness.controller import reading
 from harness.download import Download
 from harness.postgres import Postgres
+from harness.programs import ROOT, SLOWNESS
 from harness.rest import Rest
 from harness.times import microseconds, rfc3339
+from harness.wait import until
 
 T0 = microseconds("2025-01-15T14:00:00Z")
 COLUMNS = ["timestamp", "event_public_id", "event_name", "value", "unit", "quality", "datapoint_public_id"]
@@ -142,6 +145,27 @@ class Export(Scenario):
         await self.fill(1500)
         await self.check_contents()
         await self.check_wide()
+
+    async def test_the_queries_for_grafana_work_as_they_stand_there(self):
+        queries = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "grafana.md").read_text(encoding="utf-8"), re.DOTALL)
+        self.assertEqual(len(queries), 3)
+        postgres = await Postgres(self).start()
+        await self.start_hub_with_rig(store_url=postgres.url())
+        await self.fill(10)
+        rows = [reading("evt_temp01", -9 if i == 77 else i, at(i * 10_000_000)) for i in range(400)]
+        self.assertEqual((await self.controller.ask({"batch": 1, "datapoints": rows}))["stored"], 400)
+
+        def asked(query, first, last):
+            for macro, number in (("From", first), ("To", last)):
+                query = query.replace(f"$__unixEpoch{macro}()", str(T0 // 1_000_000 + number))
+            return postgres.rows(query)
+        points = asked(queries[0], 100, 200)
+        self.assertEqual([(metric, value) for _, metric, value in points], [("evt_temp01", str(i)) for i in range(10, 21)])
+        self.assertTrue(points[0][0].startswith("2025-01-15 14:01:40"), points[0])
+        spike = ["evt_temp01 least", "-9"]
+        await until(lambda: spike in [row[1:] for row in asked(queries[1], 0, 4000)], 20 * SLOWNESS, "it is summarised")
+        self.assertEqual([row[2] for row in asked(queries[2], 0, 100)], ["Lauf 1: \"naß\"/trocken"])
+        self.assertEqual(asked(queries[2], 1000, 2000), [])
 
     async def test_headers(self):
         await self.start_hub_with_rig()
