@@ -12,6 +12,7 @@ from pathlib import Path
 from harness.case import Scenario
 from harness.controller import reading
 from harness.download import Download
+from harness.filled import fill
 from harness.postgres import Postgres
 from harness.programs import SLOWNESS
 from harness.rest import Rest
@@ -28,21 +29,11 @@ def memory(pid):
 
 
 class ExportClients(Scenario):
-    async def fill_fast(self, rows):
-        """Into the file itself, while no hub runs; one event. The experiment's `path`."""
-        with sqlite3.connect(self.server.database) as database:
-            database.execute("INSERT INTO events (key, public_id, controller) VALUES (1, 'evt_a', 'rig1')")
-            database.executemany("INSERT INTO datapoints VALUES (1, ?, ?, NULL)",
-                                 ((T0 + i * 1000, i / 7) for i in range(rows)))
-            database.execute("INSERT INTO experiments (public_id, name, all_controllers, started_on, stopped_on)"
-                             " VALUES ('exp_long', 'long', 1, ?, ?)", (T0, T0 + rows * 1000))
-        database.close()
-        self.experiment, self.path = "exp_long", "/api/v1/experiments/exp_long/export/csv"
-
     async def start_with_many(self, rows=MANY):
         self.server = self.hub()
         self.viewer_token = await self.server.token("viewer", "viewer")  # makes the file
-        await self.fill_fast(rows)
+        fill(self.server.database, T0, rows)
+        self.path = "/api/v1/experiments/exp_long/export/csv"
         await self.server.start()
 
     async def text(self, path):
@@ -53,7 +44,11 @@ class ExportClients(Scenario):
     # ---- links
 
     async def test_a_link_is_good_once_and_for_a_minute(self):
-        await self.start_with_many(1000)
+        await self.start_with_many()
+        # One that takes nothing for a minute is given up.
+        stalled = Download(self.server.port, self.path, await self.server.token("patient", "viewer"))
+        self.addCleanup(stalled.close)
+        await asyncio.to_thread(stalled.read_some, 1000)
         viewer = Rest(self.server, self.viewer_token)
         self.addCleanup(viewer.close)
         links = []
@@ -90,6 +85,8 @@ class ExportClients(Scenario):
         status, answer = nobody.json("GET", late)
         self.assertEqual(status, 410)
         self.assertIn("60 s", answer["detail"])
+        await until(lambda: "token patient: its client left" in self.server.program.log(), 10 * SLOWNESS)
+        self.assertIsNone(await asyncio.to_thread(stalled.rest_of_chunks))
 
     async def test_links_do_not_pile_up(self):
         await self.start_with_many(1)
@@ -210,7 +207,7 @@ class ExportClients(Scenario):
         # The command leaves nothing that looks whole.
         target = self.folder / "kept.csv"
         target.write_text("before")
-        done = self.server.command("export", "--experiment", self.experiment, "--output", target)
+        done = self.server.command("export", "--experiment", "exp_long", "--output", target)
         self.assertEqual(done.returncode, 1)
         self.assertIn("damaged", done.stderr)
         self.assertEqual(target.read_text(), "before")

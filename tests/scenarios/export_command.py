@@ -9,13 +9,13 @@ import pwd
 import pty
 import re
 import signal
-import sqlite3
 import subprocess
 import time
 import unittest
 
 from harness.case import Scenario
 from harness.controller import reading
+from harness.filled import EVERY, fill
 from harness.programs import ROOT, SERVER, SLOWNESS
 from harness.rest import Rest
 from harness.times import microseconds, rfc3339
@@ -31,12 +31,8 @@ class ExportCommand(Scenario):
         self.target = self.folder / "out.csv"
 
     def fill(self, rows):
-        with contextlib.closing(sqlite3.connect(self.server.database)) as database:
-            database.execute("INSERT INTO events (key, public_id, controller) VALUES (1, 'evt_a', 'rig1')")
-            database.executemany("INSERT INTO datapoints VALUES (1, ?, ?, NULL)",
-                                 ((T0 + i * 1000, i / 7) for i in range(rows)))
-            database.commit()
-        return ["--from", rfc3339(T0), "--to", rfc3339(T0 + rows * 1000)]
+        fill(self.server.database, T0, rows)
+        return ["--from", rfc3339(T0), "--to", rfc3339(T0 + rows * EVERY)]
 
     def start(self, *words, **streams):
         process = subprocess.Popen([SERVER, "export", "--config", self.server.ini, *map(str, words)],
@@ -126,9 +122,7 @@ class ExportCommand(Scenario):
         for path in (store, *store.iterdir()):
             os.chown(path, nobody.pw_uid, nobody.pw_gid)
         self.server.ini.write_text(self.server.ini.read_text().replace(str(self.server.database), str(moved)))
-        with contextlib.closing(sqlite3.connect(f"file:{moved}?immutable=1", uri=True)):
-            process = self.start(*words, "--output", home / "out.csv")
-            self.assertEqual(process.wait(), 0)
+        self.assertEqual(self.start(*words, "--output", home / "out.csv").wait(), 0)
         self.assertEqual((home / "out.csv").read_bytes().count(b"\n"), 11)
         self.assertEqual((home / "out.csv").stat().st_uid, 0)
         self.assertEqual({path.stat().st_uid for path in store.iterdir()}, {nobody.pw_uid})

@@ -11,6 +11,7 @@ import urllib.request
 import websockets
 
 from harness.case import Scenario
+from harness.filled import fill
 from harness.modbus_server import ModbusServer
 from harness.programs import AGENT, SLOWNESS
 from harness.wait import until
@@ -72,6 +73,18 @@ class Tls(Scenario):
                        f"token_file = {token_file}\nca_file = {ca_file}\n[buffer]\npath = {self.folder}/rig1.db\n"
                        + modbus.device() + "[event:evt_a]\ndevice = plc\nregister = holding:0\ntype = uint16\n")
         return self.program("agent", [AGENT, "run", "--config", ini])
+
+    async def test_an_export_over_tls(self):
+        fill(self.server.database, 1_700_000_000_000_000, 100_000)
+        await self.start()
+        request = urllib.request.Request(f"https://127.0.0.1:{self.server.port}/api/v1/experiments/exp_long/export/csv",
+                                         headers={"Authorization": f"Bearer {self.viewer_token}"})
+
+        def get():
+            with urllib.request.urlopen(request, timeout=30, context=self.context(self.certificate_file)) as reply:
+                return reply.read().splitlines()
+        self.assertEqual(await asyncio.to_thread(get),
+                         self.server.command("export", "--experiment", "exp_long").stdout.encode().splitlines())
 
     async def test_an_agent_and_a_browser_over_tls(self):
         await self.start()
