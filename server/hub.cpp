@@ -112,6 +112,7 @@ void Hub::run() {
     log_warning("{} files may be open at once, which is less than max_connections = {} needs: raise LimitNOFILE",
                 descriptors, settings_.max_connections);
   }
+  set_retention();
   unblock_service_signals();
   wait_for_signal();
   tokens_->start();
@@ -186,8 +187,9 @@ void Hub::reload() {
     settings_ = std::move(fresh);
     tls_ = std::move(tls);
     listener_.places().set_limits(connection_limits());
-    log_info("{} read again: it holds for new connections{}{}", settings_.file, tls_ ? ", certificate included" : "",
-             restart ? "; listen, store, web_root, history and stream_interval change with a restart" : "");
+    set_retention();
+    log_info("{} read again: it holds for new connections and for retention{}{}", settings_.file, tls_ ? ", certificate included" : "",
+             restart ? "; listen, the store's url, web_root, history and stream_interval change with a restart" : "");
   } catch (const ConfigurationError& error) {
     for (const auto& mistake : error.mistakes()) log_error("{}", mistake);
     log_error("the configuration stays as it was");
@@ -196,6 +198,10 @@ void Hub::reload() {
     log_error("the configuration and the certificate stay as they were");
   }
   notify_ready();
+}
+
+void Hub::set_retention() {
+  ingest_->housekeeping().set_rules({settings_.store_retention, settings_.store_max_size});
 }
 
 void Hub::enforce_tokens() {

@@ -59,6 +59,7 @@ class Hub {
   void enforce_tokens();
   void tick();
   void save_controllers();
+  void set_retention();
   std::vector<Watchdog::Thread> threads() const;
 
   ServerSettings settings_;

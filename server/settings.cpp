@@ -103,13 +103,16 @@ void read_store(IniSection& store, ServerSettings& settings) {
   if (!settings.store_password_file.empty() && !postgres) {
     store.mistake("password_file", "only PostgreSQL has one");
   }
-  // Accepted in the file, and refused where they would have to do something that this version does not: a retention
-  // that is silently not kept would fill a disk.
-  if (store.duration("retention", seconds(0), seconds(0), hours(24 * 36500)).count() != 0) {
-    store.mistake("retention", "is not available in this version (0: everything is kept)");
+  // Nobody means less, but "retention = 365" are seconds, and a store that is cut to them is not whole again.
+  constexpr auto least_age = hours(1);
+  constexpr std::int64_t least_size = 64 * mib;
+  settings.store_retention = store.duration("retention", seconds(0), seconds(0), hours(24 * 36500));
+  if (settings.store_retention.count() != 0 && settings.store_retention < least_age) {
+    store.mistake("retention", "is shorter than an hour: days are written 365d (0, or 1h to 36500d)");
   }
-  if (store.size("max_size", 0, 0, 1024 * 1024 * gib) != 0) {
-    store.mistake("max_size", "is not available in this version (0: no limit)");
+  settings.store_max_size = store.size("max_size", 0, 0, 1024 * 1024 * gib);
+  if (settings.store_max_size != 0 && settings.store_max_size < least_size) {
+    store.mistake("max_size", "is too small to be of use (0, or 64MiB and more)");
   }
 }
 

@@ -30,6 +30,8 @@ struct ServerSettings {
 
   std::string store_url = "sqlite:///var/lib/webmacs/server/webmacs.db";
   std::string store_password_file;  // PostgreSQL; empty: the url has it, or none is needed
+  std::chrono::microseconds store_retention{0};  // 0: datapoints stay however old they are
+  std::int64_t store_max_size = 0;               // bytes; 0: however many there are
 };
 
 // Throws ConfigurationError with every mistake of the file.

@@ -95,6 +95,12 @@ void add_readings(Families& families, const Metrics::Sources& from) {
   add_gauge(families, "webmacs_store_up", "Whether the last transaction succeeded", from.ingest.healthy() ? 1 : 0);
   add_counter(families, "webmacs_store_failed_transactions_total", "Transactions that failed and are tried again",
               counters.failed_transactions);
+  const auto& retention = from.ingest.housekeeping().counters();
+  add_counter(families, "webmacs_retention_removed_total", "Datapoints that retention and max_size have removed",
+              retention.removed);
+  add_gauge(families, "webmacs_store_bytes", "The store's size as max_size counts it", retention.bytes);
+  add_gauge(families, "webmacs_store_too_large", "Whether max_size cannot be held, since experiments fill the store",
+            retention.too_large ? 1 : 0);
 
   ClientMetric latency;
   std::uint64_t count = 0;

@@ -22,6 +22,9 @@ HttpResponse health(const RestServices& services, std::chrono::steady_clock::tim
   body += healthy ? R"(,"database":"ok")" : R"(,"database":"error")";
   body += ",\"last_datapoint\":" + (newest ? '"' + format_timestamp(*newest) + '"' : std::string("null"));
   body += ",\"uptime_seconds\":" + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(uptime).count());
+  if (services.ingest.housekeeping().counters().too_large) {
+    body += R"(,"warning":"max_size cannot be held: experiments fill the store, and their datapoints stay")";
+  }
   body += '}';
   return json_response(std::move(body), healthy ? 200 : 503);
 }

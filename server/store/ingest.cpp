@@ -17,17 +17,14 @@ namespace {
 // What the writer brings back.
 struct Result {
   bool failed = false;
-  bool more_to_maintain = false;
   std::string failure;
+  Housekeeping::Result maintained;
   std::vector<std::vector<AppendResult>> appended;
   std::vector<DescribeResult> refused;
   std::chrono::steady_clock::duration took{};
 };
 
 }  // namespace
-
-// How long a look after what can wait delays what cannot.
-constexpr std::chrono::milliseconds maintenance_budget{10};
 
 // Everything but `run` belongs to the network thread. While a job is in flight, the worker reads `in_flight_` and
 // the network thread leaves it alone.
@@ -52,6 +49,7 @@ class Ingest::Writer : public std::enable_shared_from_this<Ingest::Writer> {
   bool healthy() const { return failure_.empty(); }
   const std::string& failure() const { return failure_; }
   const IngestCounters& counters();
+  Housekeeping& housekeeping() { return housekeeping_; }
   const Worker& worker() const { return worker_; }
 
  private:
@@ -78,6 +76,7 @@ class Ingest::Writer : public std::enable_shared_from_this<Ingest::Writer> {
   std::vector<IngestItem> in_flight_;  // empty in a job: it only checks the store, or maintains it
   bool maintaining_ = false;           // the job in flight does
   bool maintenance_wanted_ = false;
+  Housekeeping housekeeping_;
   bool busy_ = false;     // a job is in flight
   bool waiting_ = false;  // the store failed and the retry timer runs
   bool stopped_ = false;
@@ -134,6 +133,7 @@ void Ingest::Writer::start_if_idle() {
 void Ingest::Writer::start_job() {
   busy_ = true;
   maintaining_ = std::exchange(maintenance_wanted_, false) && healthy() && !draining_;
+  if (maintaining_) housekeeping_.plan();
   if (!maintaining_) in_flight_ = queue_.take(limits_.transaction_readings);
   // The worker holds no reference of its own: the destructor joins it before anything here goes.
   auto job = [this, self = weak_from_this(), work = boost::asio::make_work_guard(io_)] {
@@ -149,7 +149,7 @@ Result Ingest::Writer::run() const {
   const auto started = std::chrono::steady_clock::now();
   try {
     if (maintaining_) {
-      result.more_to_maintain = store_->summarize(maintenance_budget);
+      result.maintained = housekeeping_.run(*store_);
     } else if (in_flight_.empty()) {
       store_->check();
     } else if (in_flight_.front().work) {
@@ -179,7 +179,8 @@ void Ingest::Writer::finished(const Result& result) {
   std::vector<IngestItem> items;
   items.swap(in_flight_);
   queue_.settle(items);
-  if (result.more_to_maintain && queue_.empty()) maintenance_wanted_ = true;
+  if (std::exchange(maintaining_, false)) housekeeping_.finished(result.maintained);
+  if ((housekeeping_.more() && queue_.empty()) || housekeeping_.pressing()) maintenance_wanted_ = true;
   start_if_idle();  // the disk works on the next while this one is broadcast
   committed(std::move(items), result);
   offer_room();
@@ -334,6 +335,9 @@ const std::string& Ingest::failure() const {
 }
 const IngestCounters& Ingest::counters() const {
   return writer_->counters();
+}
+Housekeeping& Ingest::housekeeping() const {
+  return writer_->housekeeping();
 }
 void Ingest::drain(std::chrono::milliseconds deadline, std::function<void()> done) {
   writer_->drain(deadline, std::move(done));

@@ -3,6 +3,7 @@
 // arrived meanwhile (up to a bound) is the next transaction: no timer, no linger. The writer is a worker that owns the
 // store; everything else here belongs to the network thread.
 
+#include "server/store/housekeeping.h"
 #include "server/store/ingest_counters.h"
 #include "server/store/store.h"
 
@@ -57,9 +58,10 @@ class Ingest {
   // Any other write, `work`, on the writer's thread and ordered with the batches; it keeps what it found for `written`.
   // Not tried again: while the store is away, `written` says so at once. Refused when the queue is full.
   bool try_write(std::function<void(Store&)> work, Written written);
-  // Has the writer do what can wait (Store::summarize) for a moment, and for longer while nothing else is to be done.
+  // Has the writer do what can wait (Housekeeping) for a moment, and for longer while nothing else is to be done.
   // Called now and then.
   void maintain();
+  Housekeeping& housekeeping() const;
   // Called once, when the queue has room again (half of its bound) after a refusal.
   void when_room(std::function<void()> resume);
 

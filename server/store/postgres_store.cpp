@@ -212,6 +212,16 @@ void PostgresStore::read(std::int64_t event_key, Timestamp from, Timestamp to, s
   });
 }
 
+SqlStore::Size PostgresStore::size(SqlSession& session) {
+  constexpr std::int64_t bytes_per_row = 100;  // with its part of the index
+  const auto bytes = session.integer(
+      "SELECT sum(CASE WHEN s.n_tup_del > 0 AND s.n_live_tup > 0 "
+      "THEN least(pg_total_relation_size(s.relid), s.n_live_tup * $1 + 65536) "
+      "ELSE pg_total_relation_size(s.relid) END)::bigint FROM pg_stat_user_tables s WHERE s.schemaname = 'webmacs'",
+      {bytes_per_row});
+  return {bytes.value_or(0), bytes_per_row};
+}
+
 std::int64_t PostgresStore::change_counter() {
   return on_connection([](Connection& connection) { return connection.session.change_counter(); });
 }

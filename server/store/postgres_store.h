@@ -33,6 +33,8 @@ class PostgresStore final : public SqlStore {
  protected:
   void in_transaction(const std::function<void(SqlSession&, StoreEvents&)>& work) override;
   void in_session(const std::function<void(SqlSession&, StoreEvents&)>& work) override;
+  // The tables' files; what was removed of a month that is still there counts as free, by the server's statistics.
+  Size size(SqlSession& session) override;
 
  private:
   struct Connection;

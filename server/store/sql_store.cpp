@@ -1,10 +1,16 @@
 #include "server/store/sql_store.h"
 
+#include "common/timestamp.h"
+#include "server/store/retention.h"
 #include "server/store/sql_experiments.h"
 #include "server/store/sql_rows.h"
 #include "server/store/sql_summaries.h"
 
 namespace webmacs {
+
+SqlStore::SqlStore() = default;
+SqlStore::~SqlStore() = default;
+
 std::vector<DescribeResult> SqlStore::describe(const std::string& controller,
                                                const std::vector<EventDescription>& events) {
   std::vector<DescribeResult> refused;
@@ -74,6 +80,28 @@ bool SqlStore::summarize(std::chrono::milliseconds budget) {
     while (more && std::chrono::steady_clock::now() < deadline) more = known.summarize_some();
   });
   return more;
+}
+
+RetentionStep SqlStore::retain(const RetentionRules& rules, std::chrono::milliseconds budget) {
+  const auto deadline = std::chrono::steady_clock::now() + budget;
+  // In a step that fails its pass goes with it.
+  std::unique_ptr<RetentionPass> pass = std::move(pass_);
+  if (pass && !(pass->rules() == rules)) pass.reset();
+  RetentionStep done;
+  if (!pass) {
+    Size now{};
+    in_session([&](SqlSession& session, StoreEvents&) { now = size(session); });
+    pass_bytes_ = now.bytes;
+    if (rules.none()) {
+      done.bytes = pass_bytes_;
+      return done;
+    }
+    pass = std::make_unique<RetentionPass>(rules, to_microseconds(utc_now()), now.bytes, now.bytes_per_row);
+  }
+  in_transaction([&](SqlSession& session, StoreEvents& known) { done = pass->step(session, known, deadline); });
+  done.bytes = pass_bytes_;
+  if (done.more) pass_ = std::move(pass);
+  return done;
 }
 
 std::vector<ExperimentRecord> SqlStore::experiments() {

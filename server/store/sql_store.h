@@ -7,11 +7,17 @@
 #include "server/store/store_events.h"
 
 #include <functional>
+#include <memory>
 
 namespace webmacs {
 
+class RetentionPass;
+
 class SqlStore : public Store {
  public:
+  SqlStore();
+  ~SqlStore() override;
+
   std::vector<DescribeResult> describe(const std::string& controller,
                                        const std::vector<EventDescription>& events) override;
   std::vector<EventRecord> events() override;
@@ -22,6 +28,7 @@ class SqlStore : public Store {
                       std::vector<Summary>& summaries) override;
   std::int64_t summary_mark(std::int64_t event_key) override;
   bool summarize(std::chrono::milliseconds budget) override;
+  RetentionStep retain(const RetentionRules& rules, std::chrono::milliseconds budget) override;
   std::vector<ExperimentRecord> experiments() override;
   void add_experiment(const ExperimentRecord& experiment) override;
   bool change_experiment(const ExperimentRecord& experiment, const std::string& who, Timestamp when) override;
@@ -42,6 +49,17 @@ class SqlStore : public Store {
   virtual void in_transaction(const std::function<void(SqlSession&, StoreEvents&)>& work) = 0;
   // Without one: each statement stands for itself.
   virtual void in_session(const std::function<void(SqlSession&, StoreEvents&)>& work) = 0;
+
+  // What max_size bounds, and how much of it a datapoint takes, its index included.
+  struct Size {
+    std::int64_t bytes;
+    std::int64_t bytes_per_row;
+  };
+  virtual Size size(SqlSession& session) = 0;
+
+ private:
+  std::unique_ptr<RetentionPass> pass_;  // under way
+  std::int64_t pass_bytes_ = 0;
 };
 
 }  // namespace webmacs

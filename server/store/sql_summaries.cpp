@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace webmacs {
 namespace {
 
 constexpr std::int64_t datapoints_at_once = 4096;
+constexpr auto no_limit = std::numeric_limits<std::int64_t>::max();
 
 std::optional<std::int64_t> offset(bool there, Timestamp time, std::int64_t begin) {
   if (!there) return std::nullopt;
@@ -103,7 +105,6 @@ void SqlSummaries::write(std::int64_t event, int level, const Stretches& stretch
 
 std::int64_t SqlSummaries::advance(std::int64_t event, std::int64_t mark, std::int64_t newest) {
   constexpr int level = 1;
-  constexpr auto no_limit = std::numeric_limits<std::int64_t>::max();
   const std::int64_t end = summary_bucket(level, newest) * summary_width(level);
   Stretches minutes;
   std::int64_t new_mark = end;
@@ -126,19 +127,50 @@ std::int64_t SqlSummaries::advance(std::int64_t event, std::int64_t mark, std::i
   return new_mark;
 }
 
+void SqlSummaries::forget(std::int64_t event, std::int64_t from, std::int64_t to, std::int64_t mark) {
+  if (from >= to) return;
+  for (int level = 1; level <= most_summary_level; ++level) {
+    const std::int64_t first = summary_bucket(level, from);
+    const std::int64_t last = summary_bucket(level, to - 1);
+    session_.run("DELETE FROM summaries WHERE event = $1 AND level = $2 AND bucket >= $3 AND bucket <= $4",
+                 {event, level, first, last});
+    // Those beyond the mark are made when it gets there.
+    const auto right = [&](std::int64_t bucket) { return (bucket + 1) * summary_width(level) <= mark; };
+    if (right(first)) remake(event, level, first, from, to);
+    if (last != first && right(last)) remake(event, level, last, from, to);
+  }
+}
+
+void SqlSummaries::remake(std::int64_t event, int level, std::int64_t bucket, std::int64_t from, std::int64_t to) {
+  const std::int64_t begin = bucket * summary_width(level);
+  Stretches stretch;
+  gather(stretch, event, level, begin, begin + summary_width(level), from, to);
+  write(event, level, stretch);
+}
+
 void SqlSummaries::summarize_coarse(std::int64_t event, int level, std::int64_t from, std::int64_t to) {
   const std::int64_t begin = summary_bucket(level, from) * summary_width(level);
   const std::int64_t end = summary_bucket(level, to) * summary_width(level);
   if (begin >= end) return;
-  std::vector<Summary> finer;
-  read(event, level - 1, begin, end, finer);
   Stretches coarse;
-  visit_summarised(
-      finer, level - 1, begin, end, [&](const Summary& summary) { add(coarse, level, summary, fewest_summarised); },
-      [&](std::int64_t gap_begin, std::int64_t gap_end) {
-        add_datapoints(coarse, event, level, gap_begin, gap_end, std::numeric_limits<std::int64_t>::max());
-      });
+  gather(coarse, event, level, begin, end, end, end);
   write(event, level, coarse);
+}
+
+void SqlSummaries::gather(Stretches& stretches, std::int64_t event, int level, std::int64_t begin, std::int64_t end,
+                          std::int64_t gone_from, std::int64_t gone_to) {
+  const auto add_remaining = [&](std::int64_t after, std::int64_t before) {
+    for (const auto& [first, last] :
+         {std::pair(after, std::min(before, gone_from)), std::pair(std::max(after, gone_to), before)}) {
+      if (first < last) add_datapoints(stretches, event, level, first, last, no_limit);
+    }
+  };
+  if (level == 1) return add_remaining(begin, end);
+  std::vector<Summary> finer;  // they know already what is gone
+  read(event, level - 1, begin, end, finer);
+  visit_summarised(
+      finer, level - 1, begin, end, [&](const Summary& summary) { add(stretches, level, summary, fewest_summarised); },
+      add_remaining);
 }
 
 }  // namespace webmacs

@@ -26,6 +26,9 @@ class SqlSummaries {
   std::int64_t advance(std::int64_t event, std::int64_t mark, std::int64_t newest);
   void set_mark(std::int64_t event, std::int64_t mark);
 
+  // The datapoints in [from, to) are gone, or about to go: what is right before `mark` stays so.
+  void forget(std::int64_t event, std::int64_t from, std::int64_t to, std::int64_t mark);
+
  private:
   // Stretches by their bucket, on the way to be written.
   struct Stretch {
@@ -37,7 +40,12 @@ class SqlSummaries {
   // Adds datapoints of [from, to), at most `limit`; answers how many.
   std::int64_t add_datapoints(Stretches& stretches, std::int64_t event, int level, std::int64_t from, std::int64_t to,
                               std::int64_t limit);
+  // Adds what [begin, end) holds beside [gone_from, gone_to), of the finer stretches where they are summarised.
+  void gather(Stretches& stretches, std::int64_t event, int level, std::int64_t begin, std::int64_t end,
+              std::int64_t gone_from, std::int64_t gone_to);
   void write(std::int64_t event, int level, const Stretches& stretches);
+  // What the stretch holds beside [from, to).
+  void remake(std::int64_t event, int level, std::int64_t bucket, std::int64_t from, std::int64_t to);
   void write(std::int64_t event, int level, std::int64_t bucket, const Summary& summary);
   // Those of `level` that end in (from, to], of the finer ones.
   void summarize_coarse(std::int64_t event, int level, std::int64_t from, std::int64_t to);

@@ -5,6 +5,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -21,6 +22,7 @@ namespace {
 enum SqliteCode { busy = 5, read_only = 8, io_error = 10, corrupt = 11, full = 13, cannot_open = 14, no_database = 26 };
 
 constexpr mode_t file_mode = 0640;
+constexpr std::int64_t log_size_limit = 48 * 1024 * 1024;  // the log shrinks again after a long reader
 
 [[noreturn]] void refuse(const std::string& path, const std::string& cause) {
   throw StoreError("store " + path + " cannot be opened: " + cause);
@@ -97,14 +99,20 @@ std::unique_ptr<Database> open_sqlite_file(const std::string& path, MissingFile 
         "PRAGMA foreign_keys = ON;"
         "PRAGMA cache_size = -16384;"         // KiB: the last page of some thousand events
         "PRAGMA wal_autocheckpoint = 10000;"  // pages: the last one of each event is written back once in many commits
-        "PRAGMA journal_size_limit = 67108864;"  // the log shrinks again after a long reader
-    );
+        "PRAGMA journal_size_limit = " +
+        std::to_string(log_size_limit));
     migrate_sqlite(*database);
     return database;
   } catch (const SqliteError& error) {
     if (error.primary() == no_database) refuse(path, "it is not a database; name another file, or move it away");
     throw StoreError(store_failure(error));
   }
+}
+
+std::int64_t sqlite_log_bytes(const std::string& path) {
+  struct stat status {};
+  if (stat((path + "-wal").c_str(), &status) != 0) return 0;
+  return std::min<std::int64_t>(status.st_size, log_size_limit);
 }
 
 std::string store_failure(const SqliteError& error) {

@@ -14,6 +14,9 @@ enum class MissingFile { create, fail };
 // names the file, the cause and the way out.
 std::unique_ptr<Database> open_sqlite_file(const std::string& path, MissingFile missing);
 
+// How large its log is, as far as it stays so: a long reader lets it grow for a while.
+std::int64_t sqlite_log_bytes(const std::string& path);
+
 // What a failure of the file says to the one who has to repair it.
 std::string store_failure(const SqliteError& error);
 

@@ -228,6 +228,13 @@ void SqliteStore::read(std::int64_t event_key, Timestamp from, Timestamp to, std
   });
 }
 
+SqlStore::Size SqliteStore::size(SqlSession& session) {
+  constexpr std::int64_t bytes_per_row = 28;  // sqlite_schema.cpp
+  const auto pragma = [&session](const char* text) { return session.integer(text).value_or(0); };
+  const std::int64_t pages = pragma("PRAGMA page_count") - pragma("PRAGMA freelist_count");
+  return {pages * pragma("PRAGMA page_size") + sqlite_log_bytes(path_), bytes_per_row};
+}
+
 std::int64_t SqliteStore::change_counter() {
   // A reopened connection counts from the start again, and may have missed something meanwhile.
   constexpr int above_any_count = 40;

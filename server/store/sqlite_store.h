@@ -32,6 +32,9 @@ class SqliteStore final : public SqlStore {
  protected:
   void in_transaction(const std::function<void(SqlSession&, StoreEvents&)>& work) override;
   void in_session(const std::function<void(SqlSession&, StoreEvents&)>& work) override;
+  // The file's pages that are in use, and its log. What was removed leaves free pages, which new datapoints take: the
+  // file does not grow then, and does not shrink either.
+  Size size(SqlSession& session) override;
 
  private:
   struct Connection;

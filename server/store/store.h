@@ -92,6 +92,23 @@ struct ControllerRecord {
   std::string status;  // the agent's last status frame as it came over the wire; empty when it sent none
 };
 
+// What may not stay for ever; 0 each: it may.
+struct RetentionRules {
+  std::chrono::microseconds age{0};
+  std::int64_t max_bytes = 0;
+
+  bool none() const { return age.count() == 0 && max_bytes == 0; }
+  bool operator==(const RetentionRules& other) const { return age == other.age && max_bytes == other.max_bytes; }
+};
+
+// What a step of keeping to them did.
+struct RetentionStep {
+  std::int64_t removed = 0;    // datapoints
+  bool more = false;           // the pass is not over yet
+  bool cannot_shrink = false;  // it is over, the store is too large, and nothing that may go is left
+  std::int64_t bytes = 0;      // the store's size when the pass began
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -131,6 +148,10 @@ class Store {
   // Brings the summaries up to date, for about so long; true when there is more to do. The writer's, between
   // transactions: what was appended through another object is found when this one next reads its events.
   virtual bool summarize(std::chrono::milliseconds budget) = 0;
+
+  // Removes what the rules do not let stay, for about so long; retention.h says what. The writer's, as summarize(). A
+  // pass that is over begins again with the next call.
+  virtual RetentionStep retain(const RetentionRules& rules, std::chrono::milliseconds budget) = 0;
 
   virtual std::vector<ExperimentRecord> experiments() = 0;  // by begin
   // Both throw StoreConflict naming the experiment that it would overlap on a controller that both cover. The

@@ -67,6 +67,18 @@ bool StoreEvents::describe(const std::string& controller, const EventDescription
   return true;
 }
 
+std::vector<std::int64_t> StoreEvents::keys() const {
+  std::vector<std::int64_t> keys;
+  keys.reserve(by_key_.size());
+  for (const auto& [key, event] : by_key_) keys.push_back(key);
+  return keys;
+}
+
+const KnownEvent* StoreEvents::find(std::int64_t key) const {
+  const auto found = by_key_.find(key);
+  return found == by_key_.end() ? nullptr : found->second;
+}
+
 void StoreEvents::move_mark_back(KnownEvent& event, std::int64_t time) {
   event.mark = summary_bucket(1, time) * summary_width(1);
   if (event.mark_moved_back) return;

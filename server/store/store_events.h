@@ -47,6 +47,9 @@ class StoreEvents {
   bool change(const EventRecord& event);
 
   std::vector<EventRecord> all();
+  std::vector<std::int64_t> keys() const;  // as read last
+  // Null where there is none. Holds until refresh().
+  const KnownEvent* find(std::int64_t key) const;
 
   // A datapoint of the event was stored: its summaries must follow.
   void note_stored(KnownEvent& event, std::int64_t time) {

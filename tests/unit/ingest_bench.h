@@ -102,6 +102,9 @@ class ControlledStore : public Store {
   }
   std::int64_t summary_mark(std::int64_t event) override { return store_->summary_mark(event); }
   bool summarize(std::chrono::milliseconds budget) override { return store_->summarize(budget); }
+  RetentionStep retain(const RetentionRules& rules, std::chrono::milliseconds budget) override {
+    return store_->retain(rules, budget);
+  }
   std::vector<ExperimentRecord> experiments() override { return store_->experiments(); }
   void add_experiment(const ExperimentRecord& experiment) override { store_->add_experiment(experiment); }
   bool change_experiment(const ExperimentRecord& experiment, const std::string& who, Timestamp when) override {

@@ -5,6 +5,7 @@
 #include "store_suite.h"
 #include "store_suite_experiments.h"
 #include "store_suite_export.h"
+#include "store_suite_retention.h"
 #include "store_suite_series.h"
 
 #include <thread>
@@ -57,6 +58,7 @@ WEBMACS_STORE_CONTRACT(PostgresBackend);
 WEBMACS_STORE_CONTRACT_EXPERIMENTS(PostgresBackend);
 WEBMACS_STORE_CONTRACT_EXPORT(PostgresBackend);
 WEBMACS_STORE_CONTRACT_SERIES(PostgresBackend);
+WEBMACS_STORE_CONTRACT_RETENTION(PostgresBackend);
 }
 
 TEST_CASE("months are made ahead, and for whatever month a reading names") {

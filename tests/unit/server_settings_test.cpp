@@ -52,7 +52,7 @@ TEST_CASE("every mistake of a file is named with its line") {
       "certificate_file = /x.pem\n"
       "[store]\n"
       "url = mysql://x\n"
-      "retention = 90d\n"
+      "retention = 365\n"
       "[sotre]\n");
   REQUIRE(mistakes.size() == 8);
   const std::vector<std::string> expected = {":2: [server] listen",          ":4: [server] ws_heartbeat_timeout",
@@ -85,4 +85,16 @@ TEST_CASE("a store in PostgreSQL may have its password in a file, one in SQLite 
   CHECK(settings.store_password_file == "/etc/webmacs/password");
   CHECK(mistakes_of("[store]\npassword_file = /etc/webmacs/password\n").size() == 1);
   CHECK(mistakes_of("[store]\nurl = mysql://db\n").size() == 1);
+}
+
+TEST_CASE("what may not stay for ever is asked for in days and bytes") {
+  const File file("[store]\nretention = 365d\nmax_size = 50GiB\n");
+  const auto settings = load_server_settings(file.path);
+  CHECK(settings.store_retention == std::chrono::hours(24 * 365));
+  CHECK(settings.store_max_size == 50LL * 1024 * 1024 * 1024);
+  CHECK(load_server_settings(File("[store]\nretention = 0\nmax_size = 0\n").path).store_retention.count() == 0);
+  const auto mistakes = mistakes_of("[store]\nretention = 365\nmax_size = 50\n");
+  REQUIRE(mistakes.size() == 2);
+  CHECK(mistakes[0].find("365d") != std::string::npos);
+  CHECK(mistakes[1].find("64MiB") != std::string::npos);
 }

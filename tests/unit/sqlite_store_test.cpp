@@ -5,6 +5,7 @@
 #include "store_suite.h"
 #include "store_suite_experiments.h"
 #include "store_suite_export.h"
+#include "store_suite_retention.h"
 #include "store_suite_series.h"
 
 #include <sys/stat.h>
@@ -56,6 +57,7 @@ WEBMACS_STORE_CONTRACT(SqliteBackend);
 WEBMACS_STORE_CONTRACT_EXPERIMENTS(SqliteBackend);
 WEBMACS_STORE_CONTRACT_EXPORT(SqliteBackend);
 WEBMACS_STORE_CONTRACT_SERIES(SqliteBackend);
+WEBMACS_STORE_CONTRACT_RETENTION(SqliteBackend);
 }
 
 TEST_CASE("a new file is ours, in WAL mode, and not for everybody") {

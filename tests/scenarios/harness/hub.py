@@ -22,15 +22,16 @@ class Answer:
 
 class Hub:
     def __init__(self, scenario, name="server", **settings):
-        """`settings` go into [server]; `store_url` names another store."""
+        """`settings` go into [server], the dictionary `store` into [store]; `store_url` names another store."""
         self.scenario = scenario
         self.folder = scenario.folder
         self.port = free_port()
         self.ini = self.folder / f"{name}.ini"
         self.database = self.folder / f"{name}.db"
         store_url = settings.pop("store_url", f"sqlite://{self.database}")
+        store = settings.pop("store", {})
         lines = ["[server]", f"listen = 127.0.0.1:{self.port}", *(f"{key} = {value}" for key, value in settings.items()),
-                 "[store]", f"url = {store_url}"]
+                 "[store]", f"url = {store_url}", *(f"{key} = {value}" for key, value in store.items())]
         self.ini.write_text("\n".join(lines) + "\n")
         self.program = scenario.program(name, [SERVER, "run", "--config", self.ini])
         self.store = StoreReader(self.database)

@@ -1,0 +1,56 @@
+#pragma once
+// What the store's writer does between transactions, a little at a time: summaries, and what may not stay for ever. The
+// network thread asks what is due and hears what was done; run() is the writer's.
+
+#include "server/store/store.h"
+
+#include <chrono>
+#include <cstdint>
+
+namespace webmacs {
+
+// What the record lost to its age and its size since the hub started, and how large it is.
+struct RetentionCounters {
+  std::uint64_t removed = 0;  // datapoints
+  std::int64_t bytes = 0;     // when last looked at
+  bool too_large = false;     // max_size cannot be held: nothing that may go is left
+};
+
+class Housekeeping {
+ public:
+  struct Result {
+    bool more_summaries = false;
+    bool kept_house = false;  // the rules were looked after, too
+    RetentionStep retention;
+  };
+
+  // Network thread. A pass under the new rules begins with the next turn.
+  void set_rules(const RetentionRules& rules);
+  // What the next turn is to do, decided while no turn is under way.
+  void plan();
+  // A turn is worth its time even though others wait.
+  bool pressing() const;
+  void finished(const Result& result);
+  // More to do as soon as nobody waits.
+  bool more() const { return more_summaries_ || more_retention_; }
+  const RetentionCounters& counters() const { return counters_; }
+
+  // The writer's thread, within a turn.
+  Result run(Store& store) const;
+
+ private:
+  void pass_is_over(const RetentionStep& step);
+
+  RetentionRules rules_;
+  RetentionRules turn_rules_;      // of the turn under way; none: it only measures
+  bool look_after_rules_ = false;  // in this turn
+  bool more_summaries_ = false;
+  bool more_retention_ = false;
+  std::chrono::steady_clock::time_point next_look_{};  // at the size
+  std::chrono::steady_clock::time_point next_pass_{};  // over all events
+  std::chrono::steady_clock::time_point last_turn_{};
+  std::int64_t removed_in_pass_ = 0;
+  RetentionCounters counters_;
+};
+
+}  // namespace webmacs
