@@ -202,4 +202,29 @@ void Transaction::commit() {
   open_ = false;
 }
 
+DatabaseCopy::DatabaseCopy(Database& from, Database& to)
+    : to_(to), handle_(sqlite3_backup_init(to.handle(), "main", from.handle(), "main")) {
+  if (handle_ == nullptr) fail(to, "cannot copy " + from.path() + " to it");
+}
+
+DatabaseCopy::~DatabaseCopy() {
+  sqlite3_backup_finish(handle_);
+}
+
+bool DatabaseCopy::step(int pages) {
+  const int result = sqlite3_backup_step(handle_, pages);
+  note_turn();
+  if (result == SQLITE_DONE) return false;
+  if (result != SQLITE_OK) throw SqliteError(result, to_.path() + ": cannot copy to it: " + sqlite3_errstr(result));
+  return true;
+}
+
+std::int64_t DatabaseCopy::pages() const {
+  return sqlite3_backup_pagecount(handle_);
+}
+
+std::int64_t DatabaseCopy::pages_left() const {
+  return sqlite3_backup_remaining(handle_);
+}
+
 }  // namespace webmacs

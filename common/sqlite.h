@@ -11,6 +11,7 @@
 #include <type_traits>
 
 struct sqlite3;
+struct sqlite3_backup;
 struct sqlite3_stmt;
 
 namespace webmacs {
@@ -110,6 +111,24 @@ class Transaction {
  private:
   Database& database_;
   bool open_ = true;
+};
+
+// Copies one database over another, page by page (SQLite's online backup). It begins again whenever somebody else has
+// written to `from`, unless that connection is within a transaction.
+class DatabaseCopy {
+ public:
+  DatabaseCopy(Database& from, Database& to);
+  ~DatabaseCopy();
+  DatabaseCopy(const DatabaseCopy&) = delete;
+  DatabaseCopy& operator=(const DatabaseCopy&) = delete;
+
+  bool step(int pages);  // false: it is complete
+  std::int64_t pages() const;
+  std::int64_t pages_left() const;
+
+ private:
+  Database& to_;
+  sqlite3_backup* handle_;
 };
 
 }  // namespace webmacs

@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "common/program.h"
 #include "common/service.h"
+#include "server/backup_command.h"
 #include "server/commands.h"
 #include "server/export_command.h"
 #include "server/hub.h"
@@ -24,6 +25,8 @@ struct Arguments {
   std::string token_role;
   std::string token_expires;
   ExportArguments exported;
+  std::string output;
+  bool overwrite = false;
 };
 
 using Verb = std::function<int(const ServerSettings&)>;
@@ -88,6 +91,19 @@ void add_export_verb(CLI::App& app, Arguments& arguments, Verb& verb) {
   command->callback([&] { verb = [&](const ServerSettings& settings) { return export_csv(settings, exported); }; });
 }
 
+void add_backup_verb(CLI::App& app, Arguments& arguments, Verb& verb) {
+  auto* backup = app.add_subcommand("backup", "copy the store into a file while the hub runs");
+  backup->add_option("--output", arguments.output, "the file to make")->required();
+  backup->add_flag("--overwrite", arguments.overwrite, "replace that file, once the new one is whole");
+  add_config(*backup, arguments);
+  backup->callback([&] {
+    verb = [&](const ServerSettings& settings) {
+      become_store_owner(settings);
+      return back_up(settings, arguments.output, arguments.overwrite);
+    };
+  });
+}
+
 int run(int argc, char** argv) {
   Arguments arguments;
   Verb verb = run_hub;
@@ -105,6 +121,7 @@ int run(int argc, char** argv) {
   for (auto* each : {run_verb, check_verb}) add_config(*each, arguments);
   add_token_verbs(app, arguments, verb);
   add_export_verb(app, arguments, verb);
+  add_backup_verb(app, arguments, verb);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -90,9 +90,9 @@ bool RetentionPass::look_at_next(SqlSession& session) {
 }
 
 void RetentionPass::find(SqlSession& session, const KeptIntervals& kept, const KnownEvent& event, Candidate candidate) {
-  const auto time = session.integer(
-      "SELECT time FROM datapoints WHERE event = $1 AND time >= $2 AND time < $3 ORDER BY time LIMIT 1",
-      {candidate.event, candidate.from, candidate.newest});
+  const auto time =
+      session.integer("SELECT time FROM datapoints WHERE event = $1 AND time >= $2 AND time < $3 ORDER BY time LIMIT 1",
+                      {candidate.event, candidate.from, candidate.newest});
   if (!time) return;
   const auto held_until = kept.end_at(event.controller, *time);
   candidate.from = held_until.value_or(*time);
@@ -116,8 +116,8 @@ std::int64_t RetentionPass::remove(SqlSession& session, const KeptIntervals& kep
           {candidate.event, from, to, rows_at_once})) {
     to = aligned(*one_too_many, 1) > from ? aligned(*one_too_many, 1) : *one_too_many;
   }
-  const std::int64_t removed = session.run("DELETE FROM datapoints WHERE event = $1 AND time >= $2 AND time < $3",
-                                           {candidate.event, from, to});
+  const std::int64_t removed =
+      session.run("DELETE FROM datapoints WHERE event = $1 AND time >= $2 AND time < $3", {candidate.event, from, to});
   SqlSummaries(session).forget(candidate.event, from, to, event.mark);
   bytes_ -= removed * bytes_per_row_;
   candidate.from = to;

@@ -145,7 +145,8 @@ TEST_CASE_TEMPLATE_DEFINE("what is too old goes, but for experiments and the lat
   CHECK(keep_to(*store, {}).removed == 0);
 }
 
-TEST_CASE_TEMPLATE_DEFINE("summaries stay right beside whatever was removed", Backend, store_contract_retention_random) {
+TEST_CASE_TEMPLATE_DEFINE("summaries stay right beside whatever was removed", Backend,
+                          store_contract_retention_random) {
   Backend backend;
   auto store = backend.open();
   std::mt19937 random(11);
