@@ -83,4 +83,31 @@ void PostgresMonths::make(int month) {
   known_.insert(month);
 }
 
+WholePieces::Piece PostgresMonths::at(std::int64_t time) const {
+  const int month = month_of(time);
+  return {month_begin(month), month_begin(month + 1)};
+}
+
+std::optional<WholePieces::Removed> PostgresMonths::try_remove(const Piece& piece) {
+  const std::string name = partition_name(month_of(piece.from));
+  const auto figure = [&](const std::string& sql) { return std::stoll(connection_.execute_for_row(sql).at(0)); };
+  connection_.execute("SAVEPOINT month; SET LOCAL lock_timeout = '100ms'");
+  try {
+    // In the order in which those who read take their locks.
+    connection_.execute("LOCK TABLE datapoints IN ACCESS EXCLUSIVE MODE");
+    const Removed removed{
+        figure("SELECT coalesce(max(greatest(s.n_live_tup, c.reltuples::bigint)), 0) FROM pg_class c JOIN pg_stat_user_tables s "
+               "ON s.relid = c.oid WHERE c.oid = to_regclass('webmacs." +
+               name + "')"),
+        figure("SELECT coalesce(pg_total_relation_size(to_regclass('webmacs." + name + "')), 0)")};
+    connection_.execute("DROP TABLE IF EXISTS " + name + "; SET LOCAL lock_timeout = DEFAULT; RELEASE month");
+    loaded_ = false;  // also where the transaction is rolled back
+    return removed;
+  } catch (const PostgresError& error) {
+    if (!error.is("55P03")) throw;
+    connection_.execute("ROLLBACK TO month; RELEASE month");
+    return std::nullopt;
+  }
+}
+
 }  // namespace webmacs

@@ -222,6 +222,10 @@ SqlStore::Size PostgresStore::size(SqlSession& session) {
   return {bytes.value_or(0), bytes_per_row};
 }
 
+WholePieces* PostgresStore::whole_pieces() {
+  return &connection_->months;
+}
+
 std::int64_t PostgresStore::change_counter() {
   return on_connection([](Connection& connection) { return connection.session.change_counter(); });
 }

@@ -35,6 +35,7 @@ class PostgresStore final : public SqlStore {
   void in_session(const std::function<void(SqlSession&, StoreEvents&)>& work) override;
   // The tables' files; what was removed of a month that is still there counts as free, by the server's statistics.
   Size size(SqlSession& session) override;
+  WholePieces* whole_pieces() override;
 
  private:
   struct Connection;

@@ -41,7 +41,7 @@ RetentionPass::RetentionPass(const RetentionRules& rules, std::int64_t now, std:
   if (over_size()) limit_ -= limit_ / slack;
 }
 
-RetentionStep RetentionPass::step(SqlSession& session, StoreEvents& known,
+RetentionStep RetentionPass::step(SqlSession& session, StoreEvents& known, WholePieces* pieces,
                                   std::chrono::steady_clock::time_point deadline) {
   if (!begun_) to_look_at_ = known.keys();
   begun_ = true;
@@ -50,6 +50,11 @@ RetentionStep RetentionPass::step(SqlSession& session, StoreEvents& known,
   const KeptIntervals kept(session);  // each time: experiments come and go
   do {
     if (look_at_next(session)) continue;
+    if (piece_) {
+      if (remove_from_piece(session, kept, known, *pieces, done)) continue;
+      done.more = false;
+      return done;
+    }
     if (candidates_.empty()) {
       done.more = false;
       done.cannot_shrink = over_size();
@@ -60,6 +65,7 @@ RetentionStep RetentionPass::step(SqlSession& session, StoreEvents& known,
       done.more = false;
       return done;
     }
+    if (pieces && oldest.found && begin_piece(oldest.from, kept, known, *pieces)) continue;
     candidates_.pop();
     const KnownEvent* event = known.find(oldest.event);
     if (!event) continue;
@@ -85,6 +91,7 @@ bool RetentionPass::look_at_next(SqlSession& session) {
       "SELECT time FROM datapoints WHERE event = $1 AND time <= $2 ORDER BY time DESC LIMIT 1", {event, now_ + future});
   if (!newest) return true;
   newest_ = std::max(newest_, std::min(*newest, now_));
+  newest_of_each_.push_back(*newest);
   candidates_.push({event, 0, *newest, false});
   return true;
 }
@@ -123,6 +130,76 @@ std::int64_t RetentionPass::remove(SqlSession& session, const KeptIntervals& kep
   candidate.from = to;
   candidates_.push(candidate);
   return removed;
+}
+
+bool RetentionPass::begin_piece(std::int64_t time, const KeptIntervals& kept, const StoreEvents& known,
+                                const WholePieces& pieces) {
+  if (time >= not_whole_.from && time < not_whole_.to) return false;
+  const WholePieces::Piece piece = pieces.at(time);
+  const bool old_enough = piece.to <= cutoff_ || (over_size() && piece.to <= now_);
+  const auto stays = [&](std::int64_t newest) { return newest >= piece.from && newest < piece.to; };
+  if (!old_enough || kept.any_within(piece.from, piece.to) ||
+      std::any_of(newest_of_each_.begin(), newest_of_each_.end(), stays)) {
+    not_whole_ = piece;
+    return false;
+  }
+  piece_ = piece;
+  piece_events_ = known.keys();
+  piece_position_ = piece.from;
+  return true;
+}
+
+// The summaries go first: where it ends in the middle, the next pass does the rest. What is still drawn of a month that
+// is about to go has holes for that moment.
+bool RetentionPass::remove_from_piece(SqlSession& session, const KeptIntervals& kept, StoreEvents& known,
+                                      WholePieces& pieces, RetentionStep& done) {
+  constexpr std::int64_t stretches_at_once = 16;  // of the longest: a thousand of the shortest
+  if (kept.any_within(piece_->from, piece_->to)) {
+    give_up_piece(known);  // an experiment that has come since
+    return true;
+  }
+  if (!piece_events_.empty()) {
+    const std::int64_t width = summary_width(most_summary_level);
+    const std::int64_t to =
+        std::min(piece_->to, aligned(piece_position_, most_summary_level) + stretches_at_once * width);
+    if (const KnownEvent* event = known.find(piece_events_.back())) {
+      SqlSummaries(session).forget(event->key, piece_position_, to, event->mark);
+    }
+    piece_position_ = to;
+    if (to == piece_->to) {
+      piece_events_.pop_back();
+      piece_position_ = piece_->from;
+    }
+    return true;
+  }
+  const auto removed = pieces.try_remove(*piece_);
+  if (!removed) return false;
+  done.removed += removed->rows;
+  bytes_ -= removed->bytes;
+  skip_piece();
+  return true;
+}
+
+// Its summaries are made again.
+void RetentionPass::give_up_piece(StoreEvents& known) {
+  for (const std::int64_t key : known.keys()) known.note_stored(key, piece_->from);
+  known.write_marks();
+  not_whole_ = *piece_;
+  piece_.reset();
+}
+
+void RetentionPass::skip_piece() {
+  std::priority_queue<Candidate, std::vector<Candidate>, Later> behind;
+  for (; !candidates_.empty(); candidates_.pop()) {
+    Candidate candidate = candidates_.top();
+    if (candidate.from >= piece_->from && candidate.from < piece_->to) {
+      candidate.from = piece_->to;
+      candidate.found = false;
+    }
+    behind.push(candidate);
+  }
+  candidates_.swap(behind);
+  piece_.reset();
 }
 
 }  // namespace webmacs

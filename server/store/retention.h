@@ -21,6 +21,22 @@ namespace webmacs {
 // short against the age.
 std::int64_t retention_cutoff(const RetentionRules& rules, std::int64_t newest);
 
+// What a store can remove whole, such as a partition; used within the pass' transaction.
+class WholePieces {
+ public:
+  struct Piece {
+    std::int64_t from, to;
+  };
+  struct Removed {
+    std::int64_t rows, bytes;  // about
+  };
+  virtual ~WholePieces() = default;
+  // The one that holds `time`.
+  virtual Piece at(std::int64_t time) const = 0;
+  // Nothing: somebody holds it just now, and nothing has changed.
+  virtual std::optional<Removed> try_remove(const Piece& piece) = 0;
+};
+
 class RetentionPass {
  public:
   // `bytes`: the store's size at the begin of the pass; `bytes_per_row`: by how much it shrinks with each datapoint,
@@ -28,8 +44,9 @@ class RetentionPass {
   RetentionPass(const RetentionRules& rules, std::int64_t now, std::int64_t bytes, std::int64_t bytes_per_row);
 
   // Works on until `deadline`, within the caller's transaction. Where a step was rolled back, the pass is to be begun
-  // again.
-  RetentionStep step(SqlSession& session, StoreEvents& known, std::chrono::steady_clock::time_point deadline);
+  // again. `pieces`: null where there are none.
+  RetentionStep step(SqlSession& session, StoreEvents& known, WholePieces* pieces,
+                     std::chrono::steady_clock::time_point deadline);
 
   const RetentionRules& rules() const { return rules_; }
 
@@ -51,6 +68,14 @@ class RetentionPass {
   void find(SqlSession& session, const KeptIntervals& kept, const KnownEvent& event, Candidate candidate);
   std::int64_t remove(SqlSession& session, const KeptIntervals& kept, const KnownEvent& event, Candidate candidate);
 
+  // Whether the piece that holds `time` may go whole; it is piece_ then.
+  bool begin_piece(std::int64_t time, const KeptIntervals& kept, const StoreEvents& known, const WholePieces& pieces);
+  // Its summaries a little at a time, then itself. False: it cannot be had now.
+  bool remove_from_piece(SqlSession& session, const KeptIntervals& kept, StoreEvents& known, WholePieces& pieces,
+                         RetentionStep& done);
+  void give_up_piece(StoreEvents& known);
+  void skip_piece();
+
   const RetentionRules rules_;
   const std::int64_t now_;
   std::int64_t bytes_;  // what is left, about
@@ -59,9 +84,15 @@ class RetentionPass {
   bool begun_ = false;
   bool looked_ = false;
   std::vector<std::int64_t> to_look_at_;  // events' keys
+  std::vector<std::int64_t> newest_of_each_;
   std::int64_t newest_ = 0;
   std::int64_t cutoff_ = 0;
   std::priority_queue<Candidate, std::vector<Candidate>, Later> candidates_;
+
+  std::optional<WholePieces::Piece> piece_;  // its summaries are on their way out
+  std::vector<std::int64_t> piece_events_;   // whose summaries are still there, those of the last from here on:
+  std::int64_t piece_position_ = 0;
+  WholePieces::Piece not_whole_{0, 0};  // looked at last
 };
 
 }  // namespace webmacs

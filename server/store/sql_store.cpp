@@ -98,7 +98,8 @@ RetentionStep SqlStore::retain(const RetentionRules& rules, std::chrono::millise
     }
     pass = std::make_unique<RetentionPass>(rules, to_microseconds(utc_now()), now.bytes, now.bytes_per_row);
   }
-  in_transaction([&](SqlSession& session, StoreEvents& known) { done = pass->step(session, known, deadline); });
+  in_transaction(
+      [&](SqlSession& session, StoreEvents& known) { done = pass->step(session, known, whole_pieces(), deadline); });
   done.bytes = pass_bytes_;
   if (done.more) pass_ = std::move(pass);
   return done;

@@ -12,6 +12,7 @@
 namespace webmacs {
 
 class RetentionPass;
+class WholePieces;
 
 class SqlStore : public Store {
  public:
@@ -56,6 +57,8 @@ class SqlStore : public Store {
     std::int64_t bytes_per_row;
   };
   virtual Size size(SqlSession& session) = 0;
+  // Asked within a transaction, and used until its end; null where there are none.
+  virtual WholePieces* whole_pieces() { return nullptr; }
 
  private:
   std::unique_ptr<RetentionPass> pass_;  // under way

@@ -164,3 +164,109 @@ TEST_CASE("a server that does not answer is given up after a while") {
   CHECK_THROWS_WITH_AS(connection.execute("SELECT pg_sleep(20)"), doctest::Contains("no answer"), PostgresError);
   CHECK(connection.has_ended());
 }
+
+namespace {
+
+std::vector<std::string> months_of(const std::string& url) {
+  PostgresConnection other(url, "");
+  std::vector<std::string> names;
+  other.query(
+      "SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
+      "WHERE i.inhparent = 'webmacs.datapoints'::regclass ORDER BY 1",
+      {}, [&](const SqlRow& row) { names.push_back(row.text(0)); });
+  return names;
+}
+
+bool has_month(const std::string& url, const std::string& name) {
+  const auto names = months_of(url);
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+constexpr std::int64_t day = 24 * hour;
+
+// Four months, hourly, of two rigs.
+void append_four_months(Store& store) {
+  for (int part = 0; part < 4; ++part) {
+    append_each(store, "rig1", "evt_a", each(hour, part * 30 * day, (part + 1) * 30 * day));
+    append_each(store, "rig2", "evt_b", each(hour, part * 30 * day, (part + 1) * 30 * day));
+  }
+  summarize_all(store);
+}
+
+}  // namespace
+
+TEST_CASE("a month of which nothing is to be kept is dropped whole") {
+  const std::string url = PostgresServer::shared().create_database();
+  auto store = open_store(url);
+  append_four_months(*store);
+  store->add_experiment(experiment_over("exp", 20 * day, 22 * day, std::vector<std::string>{"rig1"}));  // February
+  append(*store, "rig2", {good("evt_silent", at(-60 * day), 1)});                                       // November
+  summarize_all(*store);
+
+  keep_to(*store, no_older_than(40 * day));  // the newest is of 15 May
+  CHECK(has_month(url, "datapoints_2024_11"));
+  CHECK_FALSE(has_month(url, "datapoints_2025_01"));
+  CHECK(has_month(url, "datapoints_2025_02"));
+  CHECK_FALSE(has_month(url, "datapoints_2025_03"));
+  CHECK(has_month(url, "datapoints_2025_04"));
+  CHECK(times_of(*store, "evt_silent") == std::set<std::int64_t>{-60 * day});
+  const auto b = times_of(*store, "evt_b");
+  CHECK(*b.begin() > 79 * day);
+  CHECK(*b.begin() <= 80 * day);
+  CHECK(b == each(hour, *b.begin(), 120 * day));
+  auto a = each(hour, 20 * day, 22 * day);
+  a.insert(b.begin(), b.end());
+  CHECK(times_of(*store, "evt_a") == a);
+  for (const auto* id : {"evt_a", "evt_b", "evt_silent"}) check_summaries(*store, id);
+
+  // What comes late makes the month anew.
+  append(*store, "rig1", {good("evt_a", at(60 * day), 3)});
+  CHECK(has_month(url, "datapoints_2025_03"));
+  summarize_all(*store);
+  check_summaries(*store, "evt_a");
+}
+
+TEST_CASE("a month that somebody reads is dropped when he is done, and nobody waits for that") {
+  const std::string url = PostgresServer::shared().create_database();
+  auto store = open_store(url);
+  append_four_months(*store);
+  PostgresConnection reader(url, "");
+  reader.execute("BEGIN; SELECT count(*) FROM webmacs.datapoints WHERE time > 0");
+  for (int i = 0; i < 3; ++i) {
+    const auto step = keep_to(*store, no_older_than(40 * day));
+    CHECK(step.removed == 0);
+    append(*store, "rig1", {good("evt_a", at(120 * day + i), 1)});
+  }
+  CHECK(has_month(url, "datapoints_2025_01"));
+  reader.execute("COMMIT");
+  keep_to(*store, no_older_than(40 * day));
+  CHECK_FALSE(has_month(url, "datapoints_2025_01"));
+  check_summaries(*store, "evt_a");
+}
+
+TEST_CASE("an experiment that comes while its month is on the way out keeps it, summaries and all") {
+  const std::string url = PostgresServer::shared().create_database();
+  auto store = open_store(url);
+  append_four_months(*store);
+  for (int i = 0; i < 6; ++i) REQUIRE(store->retain(no_older_than(40 * day), std::chrono::milliseconds(0)).more);
+  store->add_experiment(experiment_over("exp", 0, 2 * day, std::nullopt));
+  keep_to(*store, no_older_than(40 * day));
+  CHECK(has_month(url, "datapoints_2025_01"));
+  CHECK(times_of(*store, "evt_b").count(hour) == 1);
+  CHECK(times_of(*store, "evt_b").count(3 * day) == 0);
+  summarize_all(*store);
+  for (const auto* id : {"evt_a", "evt_b"}) check_summaries(*store, id);
+}
+
+TEST_CASE("the oldest months go first when the tables are too large") {
+  const std::string url = PostgresServer::shared().create_database();
+  auto store = open_store(url);
+  append_four_months(*store);
+  const std::int64_t bytes = keep_to(*store, {}).bytes;
+  const auto step = keep_to(*store, {{}, bytes - 50000});
+  CHECK(step.removed > 0);
+  CHECK_FALSE(has_month(url, "datapoints_2025_01"));
+  CHECK(has_month(url, "datapoints_2025_03"));
+  CHECK(keep_to(*store, {}).bytes < bytes);
+  check_summaries(*store, "evt_a");
+}
