@@ -71,6 +71,7 @@ class HubOnPostgres(Scenario):
             async def well():
                 return await self.health() == "ok"
             await until(well, 60 * SLOWNESS, "the hub is well again")
+            self.assertEqual(await asyncio.to_thread(self.postgres.check_indexes), "")
         enough = True
         await flowing
         self.assert_each_once()

@@ -35,11 +35,18 @@ class Hub:
         self.ini.write_text("\n".join(lines) + "\n")
         self.program = scenario.program(name, [SERVER, "run", "--config", self.ini])
         self.store = StoreReader(self.database)
+        self._enter = []
+
+    def within(self, enter):
+        """Itself and its commands are started by this command (SmallDisk.enter)."""
+        self._enter = enter
+        self.program.command = [*enter, *self.program.command]
+        return self
 
     # ---- tokens
 
     def command(self, *words):
-        return run([SERVER, *words, "--config", self.ini])
+        return run([*self._enter, SERVER, *words, "--config", self.ini])
 
     async def token(self, name, role, expires=None):
         """A new token's text; the hub, if it runs, knows it already."""

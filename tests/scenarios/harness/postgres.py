@@ -12,7 +12,8 @@ PROGRAMS = "/usr/lib/postgresql/15/bin"
 
 
 class Postgres:
-    def __init__(self, scenario):
+    def __init__(self, scenario, disk=None):
+        """`disk`: a SmallDisk that all of its files are on, its write-ahead log in small pieces."""
         self.folder = scenario.folder / "postgres"
         self.folder.mkdir(mode=0o700)
         self._as_user = []
@@ -21,11 +22,16 @@ class Postgres:
             os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
             scenario.folder.chmod(0o711)
             self._as_user = ["--reuid", str(nobody.pw_uid), "--regid", str(nobody.pw_gid), "--clear-groups"]
-        subprocess.run(["setpriv", *self._as_user, "--", f"{PROGRAMS}/initdb", "--no-sync", "-A", "trust", "-U", "webmacs",
-                        "-E", "UTF8", "--locale=C.UTF-8", "-D", self.folder / "data"], check=True, capture_output=True)
+        enter = disk.enter if disk else []
+        data = (disk.mount if disk else self.folder) / "data"
+        self._data = disk.inside("data") if disk else data
+        subprocess.run([*enter, "setpriv", *self._as_user, "--", f"{PROGRAMS}/initdb", "--no-sync", "-A", "trust",
+                        "-U", "webmacs", "-E", "UTF8", "--locale=C.UTF-8", *(["--wal-segsize=1"] if disk else []),
+                        "-D", data], check=True, capture_output=True)
         self.program = scenario.program("postgres", [
-            "setpriv", "--pdeathsig", "QUIT", *self._as_user, "--", f"{PROGRAMS}/postgres", "-D", self.folder / "data",
-            "-k", self.folder, "-h", "", "-c", "max_connections=40", "-c", "shared_buffers=64MB"])
+            *enter, "setpriv", "--pdeathsig", "QUIT", *self._as_user, "--", f"{PROGRAMS}/postgres", "-D", data,
+            "-k", self.folder, "-h", "", "-c", "max_connections=40", "-c", "shared_buffers=64MB",
+            *(["-c", "min_wal_size=2MB", "-c", "max_wal_size=8MB"] if disk else [])])
 
     def url(self, database="postgres"):
         return f"postgresql://webmacs@/{database}?host={self.folder}"
@@ -48,7 +54,7 @@ class Postgres:
     def kill(self):
         """As a power cut."""
         self.program.kill()
-        (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
 
     def _psql(self, sql, database="postgres"):
         return subprocess.run(["psql", "-XAtF", "\t", "-d", self.url(database), "-c", f"SET search_path = webmacs", "-c", sql],
@@ -59,6 +65,12 @@ class Postgres:
         done = self._psql(sql, database)
         assert done.returncode == 0, done.stderr
         return [line.split("\t") for line in done.stdout.splitlines()[1:]]
+
+    def check_indexes(self):
+        """What PostgreSQL's own checker finds wrong with tables and indexes, each row looked up; nothing: all is well."""
+        done = subprocess.run([f"{PROGRAMS}/pg_amcheck", "--install-missing", "--heapallindexed", "--schema=webmacs",
+                               "-h", self.folder, "-U", "webmacs", "-d", "postgres"], capture_output=True, text=True, check=False)
+        return done.stdout + done.stderr if done.returncode else ""
 
     def datapoints(self):
         """(event, microseconds since 1970, value) in the order of time."""
