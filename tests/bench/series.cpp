@@ -1,6 +1,6 @@
 // Fills a store with 8 events x DAYS x 1 Hz and times series of it: webmacs-series STORE_URL DAYS. Prints one JSON
-// object a line: {"name","milliseconds"} or {"name","value"}. Ranges lie in the middle of the whole; a spike of one
-// sample stands somewhere in the first half of each 60th part of it.
+// object a line: {"name","milliseconds"} or {"name","value"}. Ranges lie about the middle of the whole, around a spike;
+// one of one sample stands somewhere in the first half of each 60th part of it.
 
 #include "server/store/series.h"
 
@@ -40,6 +40,12 @@ void show(const std::string& name, const char* what, double value) {
 bool is_spike(std::int64_t second, std::int64_t seconds) {
   const std::int64_t part = seconds / 60;
   return second % part == (second / part * 7919) % (part / 2);
+}
+
+// The first spike from there on.
+std::int64_t spike_near(std::int64_t second, std::int64_t seconds) {
+  while (!is_spike(second, seconds)) ++second;
+  return second;
 }
 
 void fill(Store& store, std::int64_t seconds) {
@@ -102,7 +108,8 @@ int main(int argc, char** argv) {
                                    std::int64_t{86400}, std::int64_t{3 * 86400}, std::int64_t{12 * 86400}, seconds}) {
     if (range > seconds) continue;
     const std::string name = std::to_string(range) + " s";
-    const std::int64_t from = (seconds - range) / 2;
+    const std::int64_t from =
+        std::clamp<std::int64_t>(spike_near(seconds / 2, seconds) - range / 3, 0, seconds - range);
     store.reset();
     drop_from_memory(url);
     store = open_store(url);
