@@ -1,7 +1,6 @@
 """What the dashboard's scenarios share: a simulated rig, the hub that serves build/web, and a browser. Whatever a scenario
 does, the page speaks to this hub alone, puts the token into no address, and says nothing that sounds like an error."""
 
-import asyncio
 import re
 import urllib.parse
 
@@ -80,15 +79,6 @@ class DashboardScenario(Scenario):
 
     async def latest(self):
         return (await self.server.get("/api/v1/datapoints/latest", self.viewer_token)).json()
-
-    async def hub_has(self, path):
-        """Whether this hub knows a route; older ones answer 404."""
-        return (await self.server.get(path, self.viewer_token)).status not in (404, 405)
-
-    async def restart_hub(self, away=0.0):
-        await asyncio.to_thread(self.server.stop)
-        await asyncio.sleep(away)
-        await self.server.start()
 
     # ---- what the page shows
 

@@ -75,13 +75,13 @@ export class Rest {
     await this.ask('DELETE', `${experimentPath(id)}/annotations/${encodeURIComponent(String(key))}`);
   }
 
-  // An address that downloads once, without a token, within 60 s.
+  // An address on this hub that downloads once, without a token, within 60 s. It is tried before: a browser that saves what
+  // it finds there could not tell why it is not a file. Asking for its head alone leaves it good.
   async exportLink(id: string, wide: boolean): Promise<string> {
-    const shape = wide ? '?shape=wide' : '';
-    const answer = await this.ask<{ url: string }>('POST', `${experimentPath(id)}/export/csv/link${shape}`);
-    const url = new URL(answer.url, location.origin);
-    if (wide && !url.searchParams.has('shape')) url.searchParams.set('shape', 'wide');
-    return url.pathname + url.search;
+    const answer = await this.ask<{ url: string }>('POST', `${experimentPath(id)}/export/csv/link${wide ? '?shape=wide' : ''}`);
+    const { pathname, search } = new URL(answer.url, location.origin);
+    await this.ask('HEAD', pathname + search);
+    return pathname + search;
   }
 
   // Times in milliseconds since 1970.
@@ -149,8 +149,16 @@ function experimentPath(id: string): string {
 async function problemText(response: Response): Promise<string> {
   try {
     const problem = (await response.json()) as { title?: string; detail?: string };
-    return problem.detail ?? problem.title ?? `The hub answered ${response.status}.`;
+    return problem.detail ?? problem.title ?? statusText(response.status);
   } catch {
-    return `The hub answered ${response.status}.`;
+    return statusText(response.status);
   }
+}
+
+// For an answer without words: a HEAD's, or a proxy's.
+function statusText(status: number): string {
+  if (status === 404 || status === 410) return 'It is not there (any more).';
+  if (status === 429) return 'Too much was asked of the hub at once. Try again in a minute.';
+  if (status >= 502 && status <= 504) return 'The hub cannot answer this now: it is busy, or its store is away. Try again soon.';
+  return `The hub answered ${status}.`;
 }

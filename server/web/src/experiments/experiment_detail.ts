@@ -10,7 +10,7 @@ import type { Workspace } from '../workspace';
 import { deleteDialog, editDialog } from './experiment_dialogs';
 
 export class ExperimentDetail {
-  readonly element = h('article', { class: 'card experiment', 'aria-live': 'off' });
+  readonly element = h('article', { class: 'card experiment', tabindex: -1, 'aria-live': 'off' });
   private readonly text = h('input', {
     placeholder: 'What happened?', 'aria-label': 'Annotation', required: true, maxlength: 1000, autocomplete: 'off',
   });
@@ -21,6 +21,7 @@ export class ExperimentDetail {
     this.text, this.time, h('button', { type: 'submit' }, 'Annotate'));
   private experiment: Experiment | null = null;
   private shown = '';
+  private exporting = false;
 
   constructor(private readonly workspace: Workspace) {}
 
@@ -45,6 +46,7 @@ export class ExperimentDetail {
   private build(experiment: Experiment): void {
     const mayChange = this.workspace.experiments.mayChange;
     const focused = document.activeElement;
+    const hadFocus = this.element.contains(focused); // what is built anew loses it
     fill(this.element,
       h('header', {}, h('h2', {}, experiment.name),
         this.running(experiment) && h('span', { class: 'badge', 'data-kind': 'running' }, 'Running')),
@@ -65,6 +67,7 @@ export class ExperimentDetail {
       mayChange && this.annotate,
     ]);
     if (focused === this.text) this.text.focus();
+    else if (hadFocus) this.element.focus({ preventScroll: true });
   }
 
   private actions(experiment: Experiment, mayChange: boolean): HTMLElement {
@@ -80,7 +83,7 @@ export class ExperimentDetail {
   }
 
   private exportButton(text: string, wide: boolean): HTMLElement {
-    return h('button', { type: 'button', onclick: () => void this.attempt(() => this.save(wide)) }, icon('download'), text);
+    return h('button', { type: 'button', onclick: () => void this.export(wide) }, icon('download'), text);
   }
 
   private annotation(annotation: Annotation, mayChange: boolean): HTMLElement {
@@ -117,12 +120,17 @@ export class ExperimentDetail {
   }
 
   // The browser saves straight to disk, by an address that works once and needs no token.
-  private async save(wide: boolean): Promise<void> {
-    const url = await this.workspace.rest.exportLink(this.experiment!.public_id, wide);
-    const link = h('a', { href: url, download: '' });
-    document.body.append(link);
-    link.click();
-    link.remove();
+  private async export(wide: boolean): Promise<void> {
+    if (this.exporting) return;
+    this.exporting = true;
+    await this.attempt(async () => {
+      const url = await this.workspace.rest.exportLink(this.experiment!.public_id, wide);
+      const link = h('a', { href: url, download: '' });
+      document.body.append(link);
+      link.click();
+      link.remove();
+    }, 'The CSV could not be saved: ');
+    this.exporting = false;
   }
 
   private async addAnnotation(event: SubmitEvent): Promise<void> {
@@ -136,12 +144,13 @@ export class ExperimentDetail {
     });
   }
 
-  private async attempt(action: () => Promise<void>): Promise<void> {
+  // `before`: what did not succeed, for a problem that does not tell by itself.
+  private async attempt(action: () => Promise<void>, before = ''): Promise<void> {
     show(this.problem, false);
     try {
       await action();
     } catch (error) {
-      setText(this.problem, error instanceof Error ? error.message : String(error));
+      setText(this.problem, before + (error instanceof Error ? error.message : String(error)));
       show(this.problem, true);
     }
   }

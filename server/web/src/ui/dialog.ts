@@ -26,7 +26,12 @@ export function openDialog({ title, submit, danger, body, run }: DialogParts): v
       button.disabled = false;
     }
   };
-  const dialog = h('dialog', { 'aria-labelledby': 'dialog-title', onclose: () => dialog.remove() },
+  const leave = (): void => {
+    dialog.remove();
+    // The browser gives the focus back to what had it, unless that was built anew meanwhile.
+    if (document.activeElement === document.body) document.querySelector('main')?.focus({ preventScroll: true });
+  };
+  const dialog = h('dialog', { 'aria-labelledby': 'dialog-title', onclose: leave },
     h('form', { onsubmit: send },
       h('h2', { id: 'dialog-title' }, title), ...body, problem,
       h('div', { class: 'actions' },
