@@ -103,8 +103,8 @@ describe('columns', () => {
   it('hold first, last, least and greatest of their points', () => {
     const series = filled([0, 100, 200, 300, 1000], (time) => [5, 9, 1, 6][time / 100] ?? 4);
     columns.make(series, 0, 2000, 2, 2000);
-    expect([columns.first[0], columns.last[0], columns.least[0], columns.greatest[0]]).toEqual([5, 6, 1, 9]);
-    expect([columns.first[1], columns.points[1], columns.broken[1]]).toEqual([4, 1, 0]);
+    expect([columns.first[1], columns.last[1], columns.least[1], columns.greatest[1]]).toEqual([5, 6, 1, 9]);
+    expect([columns.first[2], columns.points[2], columns.broken[2]]).toEqual([4, 1, 0]);
     expect([columns.lowest, columns.highest]).toEqual([1, 9]);
   });
 
@@ -113,8 +113,8 @@ describe('columns', () => {
     series.add(6000, NaN);
     series.add(7000, 7);
     columns.make(series, 0, 8000, 8, 8000);
-    expect([...columns.points]).toEqual([1, 1, 0, 0, 1, 1, 0, 1]);
-    expect([0, 1, 4, 5, 7].map((i) => columns.broken[i])).toEqual([1, 0, 1, 0, 1]);
+    expect([...columns.points]).toEqual([0, 1, 1, 0, 0, 1, 1, 0, 1, 0]);
+    expect([1, 2, 5, 6, 8].map((i) => columns.broken[i])).toEqual([1, 0, 1, 0, 1]);
   });
 
   it('know whether the newest point is still good', () => {
@@ -128,9 +128,17 @@ describe('columns', () => {
     expect(columns.endsGood).toBe(false);
   });
 
-  it('reach one point beyond either edge, so that lines leave the plot', () => {
+  it('reach one point beyond either edge, so that lines leave the plot, and mix it with none within', () => {
     columns.make(filled(everySecond(0, 10)), 3500, 6500, 3, 6500);
-    expect([columns.firstTime[0], columns.lastTime[2]]).toEqual([3000, 7000]);
+    expect([columns.firstTime[0], columns.lastTime[4]]).toEqual([3000, 7000]);
+    expect([...columns.points]).toEqual([1, 1, 1, 1, 1]);
+    expect([columns.lowest, columns.highest]).toEqual([4000, 6000]);
+  });
+
+  it('have a range also where a line only passes through', () => {
+    columns.make(filled([1000, 2000]), 1200, 1800, 3, 9000);
+    expect([...columns.points]).toEqual([1, 0, 0, 0, 1]);
+    expect([columns.lowest, columns.highest]).toEqual([1000, 2000]);
   });
 
   it('of nothing are empty', () => {

@@ -1,12 +1,13 @@
 // A series as a plot of a certain width can show it: per column of pixels the first, the last, the least and the
-// greatest value. So every spike is drawn, and drawing costs the same however many points there are.
+// greatest value. So every spike is drawn, and drawing costs the same however many points there are. A column more on
+// either side holds the nearest point beyond the edge: lines enter and leave the plot.
 
 import { lowerBound } from './search';
 import type { Series } from './series';
 
 export class Columns {
-  count = 0;
-  from = 0; // ms since 1970
+  count = 0; // with the two beyond the edges
+  from = 0; // ms since 1970; where the first of them begins
   width = 1; // ms per column
   first = new Float64Array(0);
   last = new Float64Array(0);
@@ -16,7 +17,7 @@ export class Columns {
   lastTime = new Float64Array(0);
   points = new Int32Array(0); // how many good ones; 0: the other arrays hold nothing there
   broken = new Uint8Array(0); // 1: data is missing before the first point of the column
-  lowest = Infinity; // over all columns
+  lowest = Infinity; // of what is within the edges; of all when nothing is
   highest = -Infinity;
   lastGood = -1; // the column of the newest good point
   endsGood = false; // the newest point is good and not followed by a mark
@@ -25,7 +26,6 @@ export class Columns {
   make(series: Series, from: number, to: number, count: number, now: number): void {
     this.clear(from, to, count);
     const { times, values, length } = series;
-    // One point more on either side: lines enter and leave the plot.
     const begin = Math.max(0, lowerBound(times, length, from) - 1);
     const end = Math.min(length, lowerBound(times, length, to) + 1);
     let broken = true;
@@ -39,10 +39,12 @@ export class Columns {
       this.put(times[i]!, value, broken);
       broken = false;
     }
+    if (this.lowest > this.highest) this.includeEdges();
     this.endsGood = !broken && (end < length || now - times[length - 1]! <= series.longestSilence);
   }
 
-  private clear(from: number, to: number, count: number): void {
+  private clear(from: number, to: number, within: number): void {
+    const count = within + 2;
     if (count !== this.count) {
       this.count = count;
       for (const name of ['first', 'last', 'least', 'greatest', 'firstTime', 'lastTime'] as const) {
@@ -54,8 +56,8 @@ export class Columns {
       this.points.fill(0);
       this.broken.fill(0);
     }
-    this.from = from;
-    this.width = (to - from) / count;
+    this.width = (to - from) / within;
+    this.from = from - this.width;
     this.lowest = Infinity;
     this.highest = -Infinity;
     this.lastGood = -1;
@@ -75,7 +77,15 @@ export class Columns {
     }
     this.points[at]! += 1;
     this.lastGood = at;
+    if (at === 0 || at === this.count - 1) return;
     if (value < this.lowest) this.lowest = value;
     if (value > this.highest) this.highest = value;
+  }
+  private includeEdges(): void {
+    for (const at of [0, this.count - 1]) {
+      if (this.points[at] === 0) continue;
+      this.lowest = Math.min(this.lowest, this.least[at]!);
+      this.highest = Math.max(this.highest, this.greatest[at]!);
+    }
   }
 }

@@ -39,6 +39,8 @@ export class Plot {
   private colors: Colors | null = null; // read when the plot is on the page
   private experiments: Experiment[] = [];
   private now = 0;
+  private times: number[] = []; // of the columns; kept from one drawing to the next
+  private nothing: null[] = []; // uPlot's data: what is drawn comes from the columns
   private key = '';
   private width = 0;
   private height = 0;
@@ -94,9 +96,12 @@ export class Plot {
     this.now = now;
     this.build();
     const count = this.columnCount;
-    const times = Array.from({ length: count }, (_, i) => from + ((i + 0.5) * (to - from)) / count);
-    const nothing = new Array<null>(count).fill(null); // what is drawn comes from the columns
-    const data: uPlot.AlignedData = [times, ...this.curves.map(() => nothing)];
+    if (this.times.length !== count) {
+      this.times = new Array<number>(count).fill(0);
+      this.nothing = new Array<null>(count).fill(null);
+    }
+    for (let i = 0; i < count; i += 1) this.times[i] = from + ((i + 0.5) * (to - from)) / count;
+    const data: uPlot.AlignedData = [this.times, ...this.curves.map(() => this.nothing)];
     for (const { id } of this.curves) this.columns.get(id)!.make(this.store.of(id), from, to, count, now);
     const plot = this.uplot!;
     plot.batch(() => {
