@@ -180,7 +180,8 @@ void Ingest::Writer::finished(const Result& result) {
   items.swap(in_flight_);
   queue_.settle(items);
   if (std::exchange(maintaining_, false)) housekeeping_.finished(result.maintained);
-  if ((housekeeping_.more() && queue_.empty()) || housekeeping_.pressing()) maintenance_wanted_ = true;
+  const bool house_waits = (housekeeping_.more() && queue_.empty()) || housekeeping_.pressing();
+  if (house_waits && !draining_) maintenance_wanted_ = true;
   start_if_idle();  // the disk works on the next while this one is broadcast
   committed(std::move(items), result);
   offer_room();

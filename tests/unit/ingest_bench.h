@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <map>
@@ -24,6 +25,7 @@ struct Control {
   std::string failure;  // not empty: each call throws it
   std::vector<std::size_t> transactions;
   int checks = 0;
+  std::atomic<int> summaries_to_make{0};  // calls that leave more to do
 
   void set_hold(bool value) {
     const std::lock_guard<std::mutex> lock(mutex);
@@ -101,7 +103,10 @@ class ControlledStore : public Store {
     store_->read_summaries(event, level, from, to, summaries);
   }
   std::int64_t summary_mark(std::int64_t event) override { return store_->summary_mark(event); }
-  bool summarize(std::chrono::milliseconds budget) override { return store_->summarize(budget); }
+  bool summarize(std::chrono::milliseconds budget) override {
+    const bool more = control_.summaries_to_make.fetch_sub(1) > 0;
+    return store_->summarize(budget) || more;
+  }
   RetentionStep retain(const RetentionRules& rules, std::chrono::milliseconds budget) override {
     return store_->retain(rules, budget);
   }

@@ -216,6 +216,17 @@ TEST_CASE("drain of an idle ingest ends at once; of a failing store at its deadl
     bench.io.run_for(5s);
     CHECK(bench.happened == Strings{"drained"});
   }
+  SUBCASE("with summaries to make, which can wait for the next start") {
+    bench.control.summaries_to_make = 1'000'000;
+    bench.ingest->maintain();
+    bench.io.run_for(20ms);
+    bench.ingest->drain(10s, [&] { bench.happened.push_back("drained"); });
+    REQUIRE(bench.run_until_happened(1));
+    bench.io.restart();
+    CHECK(bench.io.run_for(10s) < 10);
+    CHECK(bench.io.stopped());
+    CHECK(bench.control.summaries_to_make > 0);
+  }
   SUBCASE("failing") {
     bench.control.set_failure("away");
     REQUIRE(bench.submit_many("seed", 1, false));
