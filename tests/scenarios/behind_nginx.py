@@ -4,12 +4,15 @@ No log of any of them holds a token, whatever goes wrong."""
 import asyncio
 import re
 import unittest
+import urllib.request
 
 import websockets
 
 from harness.case import Scenario
 from harness.controller import Controller, reading
+from harness.filled import fill
 from harness.programs import AGENT, ROOT, free_port
+from harness.rest import Rest
 from harness.subscriber import Subscriber
 from harness.wait import until
 
@@ -136,6 +139,24 @@ class BehindNginx(Scenario):
         self.assertIn('"GET /ws/datapoints/stream HTTP/1.1" 101', text)
         self.assertIn('"GET /api/v1/datapoints/latest HTTP/1.1" 200', text)
         self.assertNotIn("?", text)
+
+    async def test_a_long_export_by_its_link(self):
+        await asyncio.to_thread(self.server.stop)
+        fill(self.server.database, 1_700_000_000_000_000, 100_000)
+        await self.server.start()
+        viewer = Rest(self.server, self.viewer_token)
+        self.addCleanup(viewer.close)
+        url = viewer.json("POST", "/api/v1/experiments/exp_long/export/csv/link")[1]["url"]
+        self.tokens.append(url.partition("link=")[2])  # in no log, nginx's included
+
+        def download():
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{url}", timeout=60) as reply:
+                return reply.read()
+        self.assertEqual(await asyncio.to_thread(download),
+                         viewer.request("GET", "/api/v1/experiments/exp_long/export/csv")[2])
+        self.assertIn(" 410 ", await self.fetch(url))
+        await asyncio.to_thread(self.server.stop)
+        self.assertIn(" 502 ", await self.fetch(url))
 
     async def test_the_logs_that_are_searched_are_there(self):
         names = {path.name for path in self.folder.rglob("*.log")}
