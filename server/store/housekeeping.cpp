@@ -15,8 +15,9 @@ constexpr std::chrono::milliseconds retention_budget{5};
 constexpr std::chrono::seconds look_interval{10};
 constexpr std::chrono::minutes longest_pass_interval{5};
 constexpr int passes_per_age = 1000;
-// Under load, too, the record must not grow faster than it is cut.
-constexpr std::chrono::milliseconds patience{50};
+// After a step of retention comes a pause of so many times its length.
+constexpr int rest = 4;
+constexpr std::chrono::milliseconds shortest_pause{20};
 constexpr double mebi = 1024.0 * 1024.0;
 
 }  // namespace
@@ -28,35 +29,44 @@ void Housekeeping::set_rules(const RetentionRules& rules) {
 }
 
 void Housekeeping::plan() {
-  last_turn_ = Clock::now();
-  look_after_rules_ = more_retention_ || last_turn_ >= next_look_;
+  const auto now = Clock::now();
+  look_after_rules_ = more_retention_ ? pause_.expiry() <= now : now >= next_look_;
   const bool too_large = rules_.max_bytes > 0 && counters_.bytes > rules_.max_bytes;
-  turn_rules_ = more_retention_ || too_large || last_turn_ >= next_pass_ ? rules_ : RetentionRules{};
-}
-
-bool Housekeeping::pressing() const {
-  return more_retention_ && Clock::now() - last_turn_ >= patience;
+  turn_rules_ = more_retention_ || too_large || now >= next_pass_ ? rules_ : RetentionRules{};
 }
 
 Housekeeping::Result Housekeeping::run(Store& store) const {
   Result result;
   result.more_summaries = store.summarize(summary_budget);
   if (look_after_rules_) {
+    const auto started = Clock::now();
     result.kept_house = true;
     result.retention = store.retain(turn_rules_, retention_budget);
+    result.took = Clock::now() - started;
   }
   return result;
 }
 
-void Housekeeping::finished(const Result& result) {
-  more_summaries_ = result.more_summaries;
-  if (!result.kept_house) return;
+bool Housekeeping::finished(const Result& result) {
+  if (!result.kept_house) return result.more_summaries;
   const RetentionStep& step = result.retention;
   counters_.removed += static_cast<std::uint64_t>(step.removed);
   counters_.bytes = step.bytes;
   removed_in_pass_ += step.removed;
   more_retention_ = step.more;
-  if (!step.more) pass_is_over(step);
+  if (step.more) {
+    wake_after(std::max<Clock::duration>(rest * result.took, shortest_pause));
+  } else {
+    pass_is_over(step);
+  }
+  return result.more_summaries;
+}
+
+void Housekeeping::wake_after(Clock::duration pause) {
+  pause_.expires_after(pause);
+  pause_.async_wait([this, alive = std::weak_ptr<bool>(alive_)](const boost::system::error_code& error) {
+    if (!error && !alive.expired()) wake_();
+  });
 }
 
 void Housekeeping::pass_is_over(const RetentionStep& step) {

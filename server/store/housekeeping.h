@@ -4,8 +4,14 @@
 
 #include "server/store/store.h"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
 
 namespace webmacs {
 
@@ -22,17 +28,19 @@ class Housekeeping {
     bool more_summaries = false;
     bool kept_house = false;  // the rules were looked after, too
     RetentionStep retention;
+    std::chrono::steady_clock::duration took{};
   };
+
+  // `wake` asks for the next turn, on the network thread.
+  Housekeeping(boost::asio::io_context& io, std::function<void()> wake) : pause_(io), wake_(std::move(wake)) {}
 
   // Network thread. A pass under the new rules begins with the next turn.
   void set_rules(const RetentionRules& rules);
   // What the next turn is to do, decided while no turn is under way.
   void plan();
-  // A turn is worth its time even though others wait.
-  bool pressing() const;
-  void finished(const Result& result);
-  // More to do as soon as nobody waits.
-  bool more() const { return more_summaries_ || more_retention_; }
+  // Whether there is more to do as soon as nobody waits. What has time wakes by itself, after a pause that is long
+  // against the turn: whoever writes meanwhile shall hardly notice.
+  bool finished(const Result& result);
   const RetentionCounters& counters() const { return counters_; }
 
   // The writer's thread, within a turn.
@@ -40,15 +48,18 @@ class Housekeeping {
 
  private:
   void pass_is_over(const RetentionStep& step);
+  void wake_after(std::chrono::steady_clock::duration pause);
+
+  boost::asio::steady_timer pause_;
+  const std::function<void()> wake_;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>();  // a timer that ran out may be heard of later
 
   RetentionRules rules_;
   RetentionRules turn_rules_;      // of the turn under way; none: it only measures
   bool look_after_rules_ = false;  // in this turn
-  bool more_summaries_ = false;
   bool more_retention_ = false;
   std::chrono::steady_clock::time_point next_look_{};  // at the size
   std::chrono::steady_clock::time_point next_pass_{};  // over all events
-  std::chrono::steady_clock::time_point last_turn_{};
   std::int64_t removed_in_pass_ = 0;
   RetentionCounters counters_;
 };

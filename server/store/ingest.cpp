@@ -37,6 +37,7 @@ class Ingest::Writer : public std::enable_shared_from_this<Ingest::Writer> {
         queue_(limits.queued_readings),
         retry_timer_(io),
         drain_timer_(io),
+        housekeeping_(io, [this] { maintain(); }),
         store_(std::move(store)),
         worker_("store writer", 1) {}
 
@@ -109,7 +110,7 @@ bool Ingest::Writer::try_submit(IngestItem item) {
 }
 
 void Ingest::Writer::maintain() {
-  maintenance_wanted_ = true;
+  maintenance_wanted_ = !draining_;
   start_if_idle();
 }
 
@@ -179,9 +180,9 @@ void Ingest::Writer::finished(const Result& result) {
   std::vector<IngestItem> items;
   items.swap(in_flight_);
   queue_.settle(items);
-  if (std::exchange(maintaining_, false)) housekeeping_.finished(result.maintained);
-  const bool house_waits = (housekeeping_.more() && queue_.empty()) || housekeeping_.pressing();
-  if (house_waits && !draining_) maintenance_wanted_ = true;
+  if (std::exchange(maintaining_, false)) {
+    maintenance_wanted_ |= housekeeping_.finished(result.maintained) && queue_.empty() && !draining_;
+  }
   start_if_idle();  // the disk works on the next while this one is broadcast
   committed(std::move(items), result);
   offer_room();

@@ -95,11 +95,11 @@ std::optional<WholePieces::Removed> PostgresMonths::try_remove(const Piece& piec
   try {
     // In the order in which those who read take their locks.
     connection_.execute("LOCK TABLE datapoints IN ACCESS EXCLUSIVE MODE");
-    const Removed removed{
-        figure("SELECT coalesce(max(greatest(s.n_live_tup, c.reltuples::bigint)), 0) FROM pg_class c JOIN pg_stat_user_tables s "
-               "ON s.relid = c.oid WHERE c.oid = to_regclass('webmacs." +
-               name + "')"),
-        figure("SELECT coalesce(pg_total_relation_size(to_regclass('webmacs." + name + "')), 0)")};
+    const Removed removed{figure("SELECT coalesce(max(greatest(s.n_live_tup, c.reltuples::bigint)), 0) FROM pg_class c "
+                                 "JOIN pg_stat_user_tables s "
+                                 "ON s.relid = c.oid WHERE c.oid = to_regclass('webmacs." +
+                                 name + "')"),
+                          figure("SELECT coalesce(pg_total_relation_size(to_regclass('webmacs." + name + "')), 0)")};
     connection_.execute("DROP TABLE IF EXISTS " + name + "; SET LOCAL lock_timeout = DEFAULT; RELEASE month");
     loaded_ = false;  // also where the transaction is rolled back
     return removed;

@@ -156,7 +156,7 @@ class Retention(Scenario):
 
         # An experiment over everything: nothing may go, and the hub says so.
         self.experiment("all of it", held[1], end + 1000 * HOUR, ["rig1", "rig2"])
-        await self.push(pushing, ("evt_c",), range(end + 20_000 * SECOND, end + 140_000 * SECOND, SECOND))
+        await self.push(pushing, ("evt_c",), range(end + 20_000 * SECOND, end + 100_000 * SECOND, SECOND))
 
         async def warned():
             answer = await self.server.get("/health")

@@ -26,6 +26,8 @@ struct Control {
   std::vector<std::size_t> transactions;
   int checks = 0;
   std::atomic<int> summaries_to_make{0};  // calls that leave more to do
+  RetentionStep retention;  // what each step answers
+  int retention_steps = 0;
 
   void set_hold(bool value) {
     const std::lock_guard<std::mutex> lock(mutex);
@@ -107,8 +109,10 @@ class ControlledStore : public Store {
     const bool more = control_.summaries_to_make.fetch_sub(1) > 0;
     return store_->summarize(budget) || more;
   }
-  RetentionStep retain(const RetentionRules& rules, std::chrono::milliseconds budget) override {
-    return store_->retain(rules, budget);
+  RetentionStep retain(const RetentionRules&, std::chrono::milliseconds) override {
+    const std::lock_guard<std::mutex> lock(control_.mutex);
+    ++control_.retention_steps;
+    return control_.retention;
   }
   std::vector<ExperimentRecord> experiments() override { return store_->experiments(); }
   void add_experiment(const ExperimentRecord& experiment) override { store_->add_experiment(experiment); }

@@ -301,3 +301,42 @@ TEST_CASE("many senders at once: every reading is stored, broadcast and acknowle
   CHECK(bench.ingest->counters().transactions < senders * rounds);
   CHECK(std::chrono::steady_clock::now() - bench.ingest->last_turn() < 5s);
 }
+
+TEST_CASE("a hub that never gets to the end of its retention goes on storing, counts, and stops at once") {
+  Bench bench;
+  bench.control.retention = {7, true, false, 4096};
+  bench.ingest->housekeeping().set_rules({std::chrono::hours(24), 0});
+  const auto steps = [&] {
+    const std::lock_guard<std::mutex> lock(bench.control.mutex);
+    return bench.control.retention_steps;
+  };
+  bench.ingest->maintain();
+  REQUIRE(bench.run_until([&] { return steps() >= 5; }));  // by itself, after the first
+  for (int i = 0; i < 10; ++i) bench.submit_many("batch " + std::to_string(i), 3);
+  REQUIRE(bench.run_until([&] { return bench.answers.size() == 10; }));
+  REQUIRE(bench.run_until([&] { return bench.ingest->housekeeping().counters().removed >= 7 * 10; }));
+  CHECK(bench.ingest->housekeeping().counters().bytes == 4096);
+  bench.ingest->drain(10s, [&] { bench.happened.push_back("drained"); });
+  REQUIRE(bench.run_until([&] { return bench.happened.back() == "drained"; }));
+  const auto started = std::chrono::steady_clock::now();
+  bench.io.restart();
+  bench.io.run_for(10s);  // until nothing is left to do
+  CHECK(std::chrono::steady_clock::now() - started < 9s);
+}
+
+TEST_CASE("a size that cannot be held is known until it can") {
+  Bench bench;
+  bench.control.retention = {1, false, true, 100};
+  bench.ingest->housekeeping().set_rules({{}, 10});
+  bench.ingest->maintain();
+  REQUIRE(bench.run_until([&] { return bench.ingest->housekeeping().counters().too_large; }));
+  bench.ingest->housekeeping().set_rules({{}, 1000});
+  {
+    const std::lock_guard<std::mutex> lock(bench.control.mutex);
+    bench.control.retention = {0, false, false, 90};
+  }
+  bench.ingest->maintain();
+  REQUIRE(bench.run_until([&] { return !bench.ingest->housekeeping().counters().too_large; }));
+  CHECK(bench.ingest->housekeeping().counters().bytes == 90);
+  CHECK(bench.ingest->healthy());
+}
