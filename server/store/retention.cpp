@@ -43,8 +43,11 @@ RetentionPass::RetentionPass(const RetentionRules& rules, std::int64_t now, std:
 
 RetentionStep RetentionPass::step(SqlSession& session, StoreEvents& known, WholePieces* pieces,
                                   std::chrono::steady_clock::time_point deadline) {
-  if (!begun_) to_look_at_ = known.keys();
-  begun_ = true;
+  if (!begun_) {
+    to_look_at_ = known.keys();
+    events_ = to_look_at_.size();
+    begun_ = true;
+  }
   RetentionStep done;
   done.more = true;
   const KeptIntervals kept(session);  // each time: experiments come and go
@@ -132,7 +135,7 @@ std::int64_t RetentionPass::remove(SqlSession& session, const KeptIntervals& kep
   return removed;
 }
 
-bool RetentionPass::begin_piece(std::int64_t time, const KeptIntervals& kept, const StoreEvents& known,
+bool RetentionPass::begin_piece(std::int64_t time, const KeptIntervals& kept, StoreEvents& known,
                                 const WholePieces& pieces) {
   if (time >= not_whole_.from && time < not_whole_.to) return false;
   const WholePieces::Piece piece = pieces.at(time);
@@ -144,9 +147,14 @@ bool RetentionPass::begin_piece(std::int64_t time, const KeptIntervals& kept, co
     return false;
   }
   piece_ = piece;
-  piece_events_ = known.keys();
-  piece_position_ = piece.from;
+  begin_summaries_of_piece(known);
   return true;
+}
+
+void RetentionPass::begin_summaries_of_piece(StoreEvents& known) {
+  known.take_moved_back_to();
+  piece_events_ = known.keys();
+  piece_position_ = piece_->from;
 }
 
 // The summaries go first: where it ends in the middle, the next pass does the rest. What is still drawn of a month that
@@ -154,10 +162,12 @@ bool RetentionPass::begin_piece(std::int64_t time, const KeptIntervals& kept, co
 bool RetentionPass::remove_from_piece(SqlSession& session, const KeptIntervals& kept, StoreEvents& known,
                                       WholePieces& pieces, RetentionStep& done) {
   constexpr std::int64_t stretches_at_once = 16;  // of the longest: a thousand of the shortest
-  if (kept.any_within(piece_->from, piece_->to)) {
-    give_up_piece(known);  // an experiment that has come since
+  if (kept.any_within(piece_->from, piece_->to) || known.keys().size() != events_) {
+    give_up_piece(known);  // an experiment that has come since; an event whose latest may be in it
     return true;
   }
+  if (known.take_moved_back_to() < piece_->to)
+    begin_summaries_of_piece(known);  // what is gone may have been made again
   if (!piece_events_.empty()) {
     const std::int64_t width = summary_width(most_summary_level);
     const std::int64_t to =

@@ -69,7 +69,8 @@ class RetentionPass {
   std::int64_t remove(SqlSession& session, const KeptIntervals& kept, const KnownEvent& event, Candidate candidate);
 
   // Whether the piece that holds `time` may go whole; it is piece_ then.
-  bool begin_piece(std::int64_t time, const KeptIntervals& kept, const StoreEvents& known, const WholePieces& pieces);
+  bool begin_piece(std::int64_t time, const KeptIntervals& kept, StoreEvents& known, const WholePieces& pieces);
+  void begin_summaries_of_piece(StoreEvents& known);
   // Its summaries a little at a time, then itself. False: it cannot be had now.
   bool remove_from_piece(SqlSession& session, const KeptIntervals& kept, StoreEvents& known, WholePieces& pieces,
                          RetentionStep& done);
@@ -82,6 +83,7 @@ class RetentionPass {
   const std::int64_t bytes_per_row_;
   std::int64_t limit_;
   bool begun_ = false;
+  std::size_t events_ = 0;  // there were when it began
   bool looked_ = false;
   std::vector<std::int64_t> to_look_at_;  // events' keys
   std::vector<std::int64_t> newest_of_each_;

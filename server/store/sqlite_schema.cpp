@@ -118,7 +118,8 @@ CREATE INDEX experiment_edits_by_experiment ON experiment_edits (experiment);
 )sql";
 
 // summaries: what stretches of datapoints come to, so that a long range is drawn without reading each; about 60 bytes,
-// and only where there are 32 or more. Times count from the begin of their bucket. summary_marks: up to where they are right.
+// and only where there are 32 or more. Times count from the begin of their bucket. summary_marks: up to where they are
+// right.
 const char* const version_3 = R"sql(
 CREATE TABLE summaries (
   event INTEGER NOT NULL,

@@ -3,6 +3,7 @@
 #include "server/store/sql_rows.h"
 #include "server/store/sql_summaries.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace webmacs {
@@ -80,6 +81,7 @@ const KnownEvent* StoreEvents::find(std::int64_t key) const {
 }
 
 void StoreEvents::move_mark_back(KnownEvent& event, std::int64_t time) {
+  moved_back_to_ = std::min(moved_back_to_, time);
   event.mark = summary_bucket(1, time) * summary_width(1);
   if (event.mark_moved_back) return;
   event.mark_moved_back = true;

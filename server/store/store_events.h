@@ -6,9 +6,11 @@
 #include "server/store/sql_session.h"
 #include "server/store/store.h"
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace webmacs {
@@ -61,6 +63,8 @@ class StoreEvents {
   void note_stored(std::int64_t key, std::int64_t time) { note_stored(*by_key_.at(key), time); }
   // Before the commit.
   void write_marks();
+  // The earliest time of those that have moved a mark back since this was asked last; far away when none has.
+  std::int64_t take_moved_back_to() { return std::exchange(moved_back_to_, std::numeric_limits<std::int64_t>::max()); }
   bool wants_summaries() const { return may_want_summaries_ || !loaded_; }
   // A small step of it; false when all are up to date.
   bool summarize_some();
@@ -74,6 +78,7 @@ class StoreEvents {
   std::unordered_map<std::string, KnownEvent> known_;  // by public id
   std::unordered_map<std::int64_t, KnownEvent*> by_key_;
   std::vector<KnownEvent*> moved_back_;  // in this transaction
+  std::int64_t moved_back_to_ = std::numeric_limits<std::int64_t>::max();
   bool may_want_summaries_ = true;
   std::int64_t version_ = 0;  // the change_counter that known_ was read at
   bool loaded_ = false;

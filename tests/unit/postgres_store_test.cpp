@@ -59,7 +59,7 @@ WEBMACS_STORE_CONTRACT_EXPERIMENTS(PostgresBackend);
 WEBMACS_STORE_CONTRACT_EXPORT(PostgresBackend);
 WEBMACS_STORE_CONTRACT_SERIES(PostgresBackend);
 WEBMACS_STORE_CONTRACT_RETENTION(PostgresBackend);
-}
+}  // namespace webmacs::testing
 
 TEST_CASE("months are made ahead, and for whatever month a reading names") {
   const std::string url = PostgresServer::shared().create_database();
@@ -255,6 +255,25 @@ TEST_CASE("an experiment that comes while its month is on the way out keeps it, 
   CHECK(times_of(*store, "evt_b").count(hour) == 1);
   CHECK(times_of(*store, "evt_b").count(3 * day) == 0);
   summarize_all(*store);
+  for (const auto* id : {"evt_a", "evt_b"}) check_summaries(*store, id);
+}
+
+TEST_CASE("what comes late while its month is on the way out leaves no summary behind") {
+  const std::string url = PostgresServer::shared().create_database();
+  auto store = open_store(url);
+  append_four_months(*store);
+  for (int i = 0; i < 8; ++i) {
+    REQUIRE(store->retain(no_older_than(40 * day), std::chrono::milliseconds(0)).more);
+    append(*store, "rig1", {good("evt_a", at(i * day + 5), 1)});
+    summarize_all(*store);
+  }
+  // Another one's first and latest datapoint stays, although it is old.
+  append(*store, "rig1", {good("evt_new", at(day), 1)});
+  keep_to(*store, no_older_than(40 * day));
+  keep_to(*store, no_older_than(40 * day));
+  summarize_all(*store);
+  CHECK(times_of(*store, "evt_new") == std::set<std::int64_t>{day});
+  CHECK(*times_of(*store, "evt_a").begin() > 79 * day);
   for (const auto* id : {"evt_a", "evt_b"}) check_summaries(*store, id);
 }
 
