@@ -31,7 +31,8 @@ std::vector<std::vector<AppendResult>> PostgresAppend::run(const std::vector<con
     results.emplace_back(batch->readings.size());
     plan(*batch, results.back());
   }
-  insert();
+  insert(true);
+  insert(false);
   for (const Place& place : places_) {
     const Row& row = rows_[place.row];
     if (place.first && row.stored) {
@@ -85,7 +86,7 @@ void PostgresAppend::plan(const IncomingBatch& batch, std::vector<AppendResult>&
     } else if (incoming.time_of_receipt) {
       plan_at_receipt(event, reading, result);
     } else {
-      place(event.key, to_microseconds(reading.time), reading, result);
+      place(event, to_microseconds(reading.time), reading, result);
     }
   }
 }
@@ -99,24 +100,28 @@ void PostgresAppend::plan_at_receipt(KnownEvent& event, const Reading& reading, 
     if (time != event.taken_end) event.taken_begin = time;
     event.taken_end = time + 1;
     result.time = from_microseconds(time);
-    return place(event.key, time, reading, result);
+    return place(event, time, reading, result);
   }
   result.outcome = Outcome::conflict;
 }
 
-void PostgresAppend::place(std::int64_t event, std::int64_t time, const Reading& reading, AppendResult& result) {
-  const auto [found, first] = row_of_.try_emplace(Identity{event, time}, rows_.size());
-  if (first) rows_.push_back({{event, time}, &reading, true, reading.value});
+void PostgresAppend::place(const KnownEvent& event, std::int64_t time, const Reading& reading, AppendResult& result) {
+  const auto [found, first] = row_of_.try_emplace(Identity{event.key, time}, rows_.size());
+  const bool surely_new = event.newest && time > *event.newest;
+  if (first) rows_.push_back({{event.key, time}, &reading, surely_new, true, reading.value});
   places_.push_back({&reading, &result, found->second, first});
 }
 
-void PostgresAppend::insert() {
-  if (rows_.empty()) return;
+void PostgresAppend::insert(bool surely_new) {
+  std::int64_t count = 0;
+  bool all_good = true;
   PostgresArrayWriter events(PostgresArray::Type::integers);
   PostgresArrayWriter times(PostgresArray::Type::integers);
   PostgresArrayWriter values(PostgresArray::Type::reals);
   PostgresArrayWriter reasons(PostgresArray::Type::texts);
   for (const Row& row : rows_) {
+    if (row.surely_new != surely_new) continue;
+    ++count;
     events.add(row.identity.event);
     times.add(row.identity.time);
     values.add(row.reading->value);
@@ -124,17 +129,24 @@ void PostgresAppend::insert() {
       reasons.add_null();
     } else {
       reasons.add_text(row.reading->reason);
+      all_good = false;
     }
   }
-  const std::int64_t inserted = connection_.run_arrays(
-      "INSERT INTO datapoints (event, time, value, reason) "
-      "SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::float8[], $4::text[]) ON CONFLICT DO NOTHING",
-      {events.finish(), times.finish(), values.finish(), reasons.finish()});
-  look_up_those_that_were_there(inserted);
+  if (count == 0) return;
+  std::vector<PostgresArray> arrays{events.finish(), times.finish(), values.finish()};
+  std::string sql =
+      "INSERT INTO datapoints (event, time, value) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::float8[])";
+  if (!all_good) {
+    arrays.push_back(reasons.finish());
+    sql =
+        "INSERT INTO datapoints (event, time, value, reason) "
+        "SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::float8[], $4::text[])";
+  }
+  if (!surely_new) sql += " ON CONFLICT DO NOTHING";
+  if (connection_.run_arrays(sql, arrays) < count) look_up_those_that_were_there();
 }
 
-void PostgresAppend::look_up_those_that_were_there(std::int64_t inserted) {
-  if (inserted == static_cast<std::int64_t>(rows_.size())) return;
+void PostgresAppend::look_up_those_that_were_there() {
   PostgresArrayWriter events(PostgresArray::Type::integers);
   PostgresArrayWriter times(PostgresArray::Type::integers);
   for (const Row& row : rows_) {

@@ -1,6 +1,9 @@
 #pragma once
-// One transaction's readings on their way into PostgreSQL: all of them in one statement, and the outcome of each as if
-// they had been inserted one after the other. Used within a transaction, and once.
+// One transaction's readings on their way into PostgreSQL: all of them in one statement or two, and the outcome of each
+// as if they had been inserted one after the other. Used within a transaction, and once.
+// Readings that are newer than all that their event has (nearly all there are) are inserted without a look for what is
+// there already: with it, each costs PostgreSQL half as much again. Should another program have written them, that
+// fails with unique_violation; once the events are read again, the same readings go the careful way.
 
 #include "server/store/lost_commit.h"
 #include "server/store/postgres_connection.h"
@@ -36,6 +39,7 @@ class PostgresAppend {
   struct Row {  // to be inserted
     Identity identity;
     const Reading* reading;
+    bool surely_new;
     bool stored = true;
     std::optional<double> value;  // what the table holds
   };
@@ -49,9 +53,9 @@ class PostgresAppend {
   void look_for_taken_times(const std::vector<const IncomingBatch*>& batches);
   void plan(const IncomingBatch& batch, std::vector<AppendResult>& results);
   void plan_at_receipt(KnownEvent& event, const Reading& reading, AppendResult& result);
-  void place(std::int64_t event, std::int64_t time, const Reading& reading, AppendResult& result);
-  void insert();
-  void look_up_those_that_were_there(std::int64_t inserted);
+  void place(const KnownEvent& event, std::int64_t time, const Reading& reading, AppendResult& result);
+  void insert(bool surely_new);
+  void look_up_those_that_were_there();
 
   PostgresConnection& connection_;
   StoreEvents& events_;

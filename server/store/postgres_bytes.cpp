@@ -26,7 +26,9 @@ std::uint32_t element_type(PostgresArray::Type type) {
 }
 
 void put(std::string& out, std::uint64_t number, int bytes) {
-  for (int i = bytes - 1; i >= 0; --i) out += static_cast<char>(number >> (8 * i));
+  char text[8];
+  for (int i = 0; i < bytes; ++i) text[i] = static_cast<char>(number >> (8 * (bytes - 1 - i)));
+  out.append(text, static_cast<std::size_t>(bytes));
 }
 
 }  // namespace

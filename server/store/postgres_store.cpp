@@ -16,6 +16,7 @@ namespace {
 constexpr std::chrono::milliseconds first_pause{250};
 constexpr std::chrono::milliseconds longest_pause{5000};
 constexpr int oldest_server = 150000;
+constexpr const char* unique_violation = "23505";
 
 // Columns: event, public id, time, value, reason.
 StoredPoint read_point(const SqlRow& row) {
@@ -139,20 +140,33 @@ std::vector<std::vector<AppendResult>> PostgresStore::append(const std::vector<c
   return on_connection([&](Connection& connection) {
     settle_lost_commit(connection);
     connection.months.require(months_of(batches));
-    SqlTransaction transaction(connection.session);
-    connection.events.refresh(connection.session.counter_at_begin());
-    LostCommit lost = lost_;  // what is claimed of it is claimed again when this fails
-    auto results = PostgresAppend(connection.session, connection.events, lost).run(batches);
     try {
-      transaction.commit();
-    } catch (const PostgresError&) {
-      if (connection.session.has_ended()) lost_.remember(connection.session.transaction(), batches, results);
-      throw;
+      return append_once(connection, batches);
+    } catch (const PostgresError& error) {
+      if (!error.is(unique_violation)) throw;
+      // Another program writes the same events. What is known of them is read again: then nothing is taken for new.
+      connection.session.rollback();
+      connection.events.forget();
+      return append_once(connection, batches);
     }
-    lost_ = std::move(lost);
-    write_failed_ = false;
-    return results;
   });
+}
+
+std::vector<std::vector<AppendResult>> PostgresStore::append_once(Connection& connection,
+                                                                  const std::vector<const IncomingBatch*>& batches) {
+  SqlTransaction transaction(connection.session);
+  connection.events.refresh(connection.session.counter_at_begin());
+  LostCommit lost = lost_;  // what is claimed of it is claimed again when this fails
+  auto results = PostgresAppend(connection.session, connection.events, lost).run(batches);
+  try {
+    transaction.commit();
+  } catch (const PostgresError&) {
+    if (connection.session.has_ended()) lost_.remember(connection.session.transaction(), batches, results);
+    throw;
+  }
+  lost_ = std::move(lost);
+  write_failed_ = false;
+  return results;
 }
 
 void PostgresStore::in_transaction(const std::function<void(SqlSession&, StoreEvents&)>& work) {

@@ -45,6 +45,8 @@ class PostgresStore final : public SqlStore {
   template <typename Work>
   auto on_connection(Work work) -> decltype(work(std::declval<Connection&>()));
   void connect();
+  std::vector<std::vector<AppendResult>> append_once(Connection& connection,
+                                                     const std::vector<const IncomingBatch*>& batches);
   void settle_lost_commit(Connection& connection);
   std::string failure(const PostgresError& error) const;
 

@@ -7,6 +7,11 @@
 #include <utility>
 
 namespace webmacs {
+namespace {
+
+constexpr std::int64_t before_all = -1;  // the newest datapoint of an event that has none
+
+}  // namespace
 
 void StoreEvents::refresh(std::int64_t change_counter) {
   if (loaded_ && change_counter == version_) return;
@@ -38,6 +43,7 @@ KnownEvent& StoreEvents::find_or_create(const std::string& public_id, const std:
   if (found == known_.end()) {
     KnownEvent event;
     event.controller = controller;
+    event.newest = before_all;
     session_.query("INSERT INTO events (public_id, controller) VALUES ($1, $2) RETURNING key", {public_id, controller},
                    [&event](const SqlRow& row) { event.key = row.integer(0); });
     KnownEvent& kept = known_.emplace(public_id, std::move(event)).first->second;
@@ -99,7 +105,8 @@ void StoreEvents::write_marks() {
 bool StoreEvents::summarize_some() {
   for (auto& [public_id, event] : known_) {
     if (!event.newest) {
-      event.newest = session_.integer("SELECT max(time) FROM datapoints WHERE event = $1", {event.key}).value_or(-1);
+      event.newest =
+          session_.integer("SELECT max(time) FROM datapoints WHERE event = $1", {event.key}).value_or(before_all);
     }
     if (*event.newest < event.mark + summary_width(1)) continue;
     if (event.mark == 0) {

@@ -21,7 +21,8 @@ struct KnownEvent {
   // The unbroken run [begin, end) of microseconds that readings without a time have taken, so that a burst of them
   // finds the next free one at once.
   std::int64_t taken_begin = 0, taken_end = 0;
-  // Its summaries are right before the mark; the newest datapoint is known once it was looked for.
+  // Its summaries are right before the mark; the newest datapoint is known once it was looked for, and may be older
+  // than that (removed, or not committed after all).
   std::int64_t mark = 0;
   std::optional<std::int64_t> newest;
   bool mark_moved_back = false;

@@ -113,6 +113,23 @@ TEST_CASE("what cannot be connected to is named, with what to do, and without th
   CHECK_FALSE(contains(nobody_there, "secret"));
 }
 
+TEST_CASE("what another program has written meanwhile is found, not taken for new") {
+  const std::string url = PostgresServer::shared().create_database();
+  auto ours = open_store(url);
+  auto theirs = open_store(url);
+  append(*ours, "rig1", {good("evt_a", at(0), 1), bad("evt_b", at(0), "timeout")});
+  while (ours->summarize(5ms)) {
+  }
+  append(*theirs, "rig1", {good("evt_a", at(1), 2), good("evt_a", at(2), 3)});
+  const auto results = append(*ours, "rig1",
+                              {good("evt_b", at(1), 7), good("evt_a", at(1), 2), good("evt_a", at(2), 99),
+                               good("evt_a", at(3), 4), bad("evt_a", at(4), "timeout"), good("evt_a", at(3), 5)});
+  CHECK(outcomes(results) == std::vector<Outcome>{Outcome::stored, Outcome::duplicate, Outcome::conflict,
+                                                  Outcome::stored, Outcome::stored, Outcome::conflict});
+  CHECK(everything(*theirs, "evt_a").size() == 5);
+  CHECK(everything(*theirs, "evt_b").size() == 2);
+}
+
 TEST_CASE("a datum that PostgreSQL does not take as text does not stop the others") {
   const std::string url = PostgresServer::shared().create_database();
   auto store = open_store(url);
