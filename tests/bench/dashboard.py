@@ -1,14 +1,14 @@
 """The dashboard in Chromium while 50 events come at 10 Hz, 8 of them on a plot that follows: how smoothly it draws, what
-the main thread takes, how much memory it gains, how soon it paints, and how much it weighs. `--quick`: one minute
-instead of ten, on a plot of one minute instead of five, so that it is full."""
+the main thread takes, how much memory it gains, how soon it paints, and how much it weighs. The plot shows as much
+time as it is watched, so that it gets full; after that it shows half of it, which moves twice as fast. `--quick`: one
+minute instead of ten."""
 
 import asyncio
 import gzip
 import statistics
-import sys
 
 from latency import write_rig
-from setting import Setting, show
+from setting import Setting, is_quick, show
 
 from harness.browser import WEB_ROOT, Browser
 from harness.hub import Hub
@@ -17,10 +17,12 @@ from harness.wait import until
 
 EVENTS = 50
 PLOTTED = 8
-QUICK = "--quick" in sys.argv
+PLOTTED_IDS = ",".join(f"evt_{i:03}" for i in range(PLOTTED))
+QUICK = is_quick(__doc__)
 SECONDS = 60 if QUICK else 600
-RANGE = "1m" if QUICK else "5m"
+RANGES = ("60s", "30s") if QUICK else ("10m", "5m")
 WARM_SECONDS = 60 if QUICK else 20
+PATIENCE = 60
 GOAL_FRAME_MS = 20.0  # 50 frames a second
 GOAL_MAIN_THREAD = 30.0
 GOAL_GROWTH_MB = 20.0
@@ -75,33 +77,40 @@ async def measure():
         await hub.start()
         local = setting.folder / "rig.local.ini"
         setting.program("sim", [SIM, "--config", rig, "--local", local]).start()
-        await until(lambda: local.exists() and local.stat().st_size)
+        await until(lambda: local.exists() and local.stat().st_size, PATIENCE)
         setting.program("agent", [AGENT, "run", "--config", local]).start()
-        await until(lambda: hub.store.count() > 5 * EVENTS, 20)
+        await until(lambda: hub.store.count() > 5 * EVENTS, PATIENCE)
 
         browser = await Browser.open(setting.folder, viewport={"width": 1600, "height": 900})
         await browser.goto(hub, token=viewer)
         await browser.state("live")
-        paint = await browser.run("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-        show("dashboard, first paint", paint, "ms", GOAL_PAINT_MS)
+        await until(lambda: first_paint(browser), PATIENCE)
+        show("dashboard, first paint", await first_paint(browser), "ms", GOAL_PAINT_MS)
         await browser.call("devtools", "Performance.enable", {})
         await browser.run(COUNT_FRAMES)
-        await until(lambda: shows_tiles(browser), 20)
+        await until(lambda: shows_tiles(browser), PATIENCE)
 
         await browser.go("overview")
         await asyncio.sleep(10)
         await watch(browser, f"{EVENTS} tiles", min(SECONDS, 30))
 
-        await browser.go(f"trends?events={','.join(f'evt_{i:03}' for i in range(PLOTTED))}&range={RANGE}")
+        await browser.go(f"trends?events={PLOTTED_IDS}&range={RANGES[0]}")
         await browser.see(".plot canvas")
         await asyncio.sleep(WARM_SECONDS)
         begin = await memory_mb(browser)
-        await watch(browser, f"{PLOTTED} curves", SECONDS)
+        await watch(browser, f"{PLOTTED} curves over {RANGES[0]}", SECONDS)
         show("dashboard, memory gained", await memory_mb(browser) - begin, "MB", GOAL_GROWTH_MB,
              f"in {SECONDS} s from {begin:.1f} MB")
         points = await browser.run(f"document.querySelector('.plot').points('evt_{PLOTTED - 1:03}').length")
-        assert points > 8 * SECONDS, f"only {points} points were drawn"
+        assert points > 2 * SECONDS, f"only {points} points were drawn"
+        await browser.go(f"trends?events={PLOTTED_IDS}&range={RANGES[1]}")
+        await asyncio.sleep(5)
+        await watch(browser, f"{PLOTTED} curves over {RANGES[1]}", 30)
         await browser.close()
+
+
+async def first_paint(browser):
+    return await browser.run("performance.getEntriesByName('first-contentful-paint')[0]?.startTime")
 
 
 async def shows_tiles(browser):
