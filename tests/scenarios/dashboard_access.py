@@ -94,7 +94,7 @@ class DashboardAccess(DashboardScenario):
 
     async def test_who_may_only_look_is_offered_nothing_else(self):
         browser = await self.open_live("experiments")
-        await until(lambda: self.has_text(".empty", "operator’s token"), SOON)
+        await until(lambda: self.has_text(".toolbar p", "An operator’s token may also start"), SOON)
         self.assertFalse(await browser.call("isVisible", "text=Start an experiment"))
 
     async def has_text(self, selector, text):

@@ -8,6 +8,7 @@ import unittest
 from harness.controller import Controller, reading
 from harness.dashboard import EVENTS, SOON, DashboardScenario
 from harness.programs import ROOT
+from harness.rest import Rest
 from harness.times import rfc3339
 from harness.wait import until
 
@@ -15,6 +16,7 @@ PICTURES = ROOT / "build" / "screenshots"
 SIZES = {"phone": (360, 740), "wall": (1920, 1080)}
 ROUTES = {"overview": "overview", "agents": "agents", "experiments": "experiments",
           "trends": "trends?events=bed_temperature_bottom,bed_temperature_top,air_flow,feeder_running&range=5m"}
+NOTES = "Sand, 0.3 mm, from the second delivery.\nThe feeder stands at 20 1/min; the afterburner is cold."
 
 
 class DashboardLooks(DashboardScenario):
@@ -32,7 +34,10 @@ class DashboardLooks(DashboardScenario):
              "poll_interval": 600 if event != "level" else 0.5, "max_silence": None, "device": "analyser"}
             for event, name in names.items()]})
         now = time.time_ns() // 1000
-        for event, value, more in (("oxygen", None, {"quality": "bad", "reason": "timeout"}), ("cooling", 22.4, {}), ("level", 11, {})):
+        await controller.send({"type": "events", "events": [
+            {"event_public_id": "heat", "name": "Heat flow", "type": "analog", "unit": "kJ/(m²·s)", "poll_interval": 600}]})
+        for event, value, more in (("heat", -123456.789, {}), ("oxygen", None, {"quality": "bad", "reason": "timeout"}),
+                                   ("cooling", 22.4, {}), ("level", 11, {})):
             await controller.send(reading(event, value, rfc3339(now), **more))
         await controller.send({"type": "status", "agent": "test-stand", "version": "0.1.0", "backlog": 51234, "dropped": 12,
                                "clock": rfc3339(now), "devices": [{"name": "analyser", "state": "offline", "error": "timeout"}]})
@@ -40,21 +45,50 @@ class DashboardLooks(DashboardScenario):
     async def test_every_page_in_every_size(self):
         await self.start_rig()
         await self.start_troubled_rig()
-        browser = await self.open_live()
+        experiment = await self.start_experiment()
+        browser = await self.open_live(token=await self.server.token("operator", "operator"))
         await browser.see(".tile[data-event=level][data-state=stale]")
-        await until(lambda: self.all_there(len(EVENTS) + 3), SOON, "every tile")
+        await until(lambda: self.all_there(len(EVENTS) + 4), SOON, "every tile")
         for scheme in ("light", "dark"):
             await browser.call("emulateMedia", {"colorScheme": scheme})
             for size, (width, height) in SIZES.items():
                 await browser.call("setViewportSize", {"width": width, "height": height})
-                for page, route in ROUTES.items():
+                for page, route in {**ROUTES, "experiment": f"experiments/{experiment}"}.items():
                     await browser.go(route)
                     await browser.see(f"main .{page}")
                     await browser.call("waitForTimeout", 400)
                     await self.look_at(f"{page}-{size}-{scheme}")
+                await self.look_at_dialogs(f"{size}-{scheme}")
         await browser.click(".sign-out")
         await browser.see(".sign-in")
         await self.look_at("sign-in")
+
+    async def start_experiment(self):
+        """One that runs, with a name as people give them, notes and annotations."""
+        operator = Rest(self.server, await self.server.token("first-operator", "operator"))
+        self.addCleanup(operator.close)
+        status, made = operator.json("POST", "/api/v1/experiments", {
+            "name": "Cold run 3, with a name that is longer than any line of a phone", "notes": NOTES})
+        self.assertEqual(status, 201, made)
+        for text in ("Feeder on", "The bed bubbles more than on Tuesday; the pressure was turned down by a quarter"):
+            status, answer = operator.json("POST", f"/api/v1/experiments/{made['public_id']}/annotations",
+                                           {"timestamp": rfc3339(time.time_ns() // 1000), "text": text})
+            self.assertEqual(status, 201, answer)
+        return made["public_id"]
+
+    async def look_at_dialogs(self, name):
+        """Of the experiment that is shown, and the trends' interval."""
+        for text in ("Start an experiment", "Change", "Delete"):
+            await self.browser.click(f'button:text-is("{text}")')
+            await self.browser.see("dialog")
+            await self.look_at(f"{text.split()[0].lower()}-{name}")
+            await self.browser.call("keyboard", "Escape")
+            await self.browser.see_no("dialog")
+            self.assertEqual(await self.browser.text(":focus"), text, "the focus is where it was")
+        await self.browser.go(ROUTES["trends"])
+        await self.browser.click("text=From … to")
+        await self.browser.see(".popover form")
+        await self.look_at(f"interval-{name}")
 
     async def all_there(self, count):
         return await self.browser.count(".tile") == count

@@ -71,6 +71,10 @@ describe('numbers', () => {
     expect(text).toContain('123');
   });
 
+  it('are written with their exponent when they are huge or tiny', () => {
+    expect([1.5e12, -2.5e-7].map((value) => formatValue(event, value))).toEqual(['1.500E12', '-2.500E-7']);
+  });
+
   it('are on or off for what is digital', () => {
     expect([0, 1].map((value) => formatValue({ ...event, type: 'digital' }, value))).toEqual(['off', 'on']);
   });

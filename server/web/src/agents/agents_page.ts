@@ -2,7 +2,7 @@
 
 import { parseTime, type Controller, type DeviceState } from '../messages';
 import { fill, h, setText, show } from '../ui/dom';
-import { formatCount, formatSpan } from '../ui/format';
+import { formatCount, formatSeconds, formatSpan } from '../ui/format';
 import { icon } from '../ui/icons';
 import type { Page } from '../ui/page';
 import { moment } from '../ui/time';
@@ -91,7 +91,7 @@ function stateBadge(online: boolean): HTMLElement {
 
 function clockText(offset: number | null | undefined): string {
   if (offset == null) return '—';
-  if (Math.abs(offset) <= CLOCK_S) return 'right';
+  if (Math.abs(offset) <= CLOCK_S) return `right to ${formatSeconds(Math.abs(offset))}`;
   return `${formatSpan(Math.abs(offset) * 1000)} ${offset > 0 ? 'ahead of' : 'behind'} the hub’s`;
 }
 

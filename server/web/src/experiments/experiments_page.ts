@@ -18,6 +18,8 @@ export class ExperimentsPage implements Page {
   readonly title = 'Experiments';
   readonly element: HTMLElement;
   private readonly start: HTMLButtonElement;
+  private readonly mayLook = h('p', { class: 'quiet', hidden: true },
+    'This token may look and export. An operator’s token may also start, annotate, change and delete.');
   private readonly notice = h('p', { class: 'empty', role: 'status' });
   private readonly body = h('tbody');
   private readonly table: HTMLElement;
@@ -43,7 +45,7 @@ export class ExperimentsPage implements Page {
         this.body),
       this.more);
     this.element = h('div', { class: 'experiments' },
-      h('div', { class: 'toolbar' }, h('h1', {}, 'Experiments'), this.start),
+      h('div', { class: 'toolbar' }, h('h1', {}, 'Experiments'), this.start, this.mayLook),
       this.notice, h('div', { class: 'columns' }, this.place, this.table));
     this.endings = [workspace.experiments.changed.subscribe(() => this.render())];
     this.timer = setInterval(() => this.tick(), 1000);
@@ -70,9 +72,10 @@ export class ExperimentsPage implements Page {
   private render(): void {
     const { experiments, clock } = this.workspace;
     show(this.start, experiments.mayChange);
+    show(this.mayLook, experiments.role === 'viewer');
     show(this.table, experiments.list.length > 0);
     show(this.more, experiments.list.length > this.most);
-    const notice = noticeText(experiments.supported, experiments.list.length, experiments.mayChange);
+    const notice = noticeText(experiments.supported, experiments.list.length);
     setText(this.notice, notice);
     show(this.notice, notice !== '');
     this.renderDetail();
@@ -127,9 +130,8 @@ function addressOf(experiment: Experiment): string {
   return `#/experiments/${encodeURIComponent(experiment.public_id)}`;
 }
 
-function noticeText(supported: boolean | null, count: number, mayChange: boolean): string {
+function noticeText(supported: boolean | null, count: number): string {
   if (supported === null) return 'Loading…';
   if (!supported) return 'This hub keeps no experiments.';
-  if (count > 0) return '';
-  return mayChange ? 'No experiment has been started yet.' : 'No experiment has been started yet. An operator’s token may start one.';
+  return count > 0 ? '' : 'No experiment has been started yet.';
 }

@@ -6,6 +6,7 @@ import { Columns } from '../data/columns';
 import type { SeriesStore } from '../data/series_store';
 import type { EventDescription, Experiment } from '../messages';
 import { h, show } from '../ui/dom';
+import { formatScientific } from '../ui/format';
 import { axisTimes } from './axis_times';
 import { readColors, seriesColor, type Colors } from './colors';
 import { drawSeries } from './draw_series';
@@ -246,5 +247,5 @@ function splitTexts(splits: number[]): string[] {
   const step = splits.length > 1 ? Math.abs(splits[1]! - splits[0]!) : 1;
   const decimals = Math.min(8, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
   const format = new Intl.NumberFormat(undefined, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
-  return splits.map((value) => (Math.abs(value) >= 1e9 ? value.toExponential(2) : format.format(value === 0 ? 0 : value)));
+  return splits.map((value) => (Math.abs(value) >= 1e9 ? formatScientific(value, 2) : format.format(value === 0 ? 0 : value)));
 }

@@ -26,11 +26,15 @@ export function decimalsFor(event: EventDescription | undefined, value: number):
 export function formatValue(event: EventDescription | undefined, value: number): string {
   if (event?.type === 'digital') return value === 0 ? 'off' : 'on';
   const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e9 || size < 1e-5)) return value.toExponential(3);
+  if (size !== 0 && (size >= 1e9 || size < 1e-5)) return formatScientific(value, 3);
   const decimals = decimalsFor(event, value);
   const shown = number(value, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
   // A small value in a wide range must not look like zero.
   return value !== 0 && Number(size.toFixed(decimals)) === 0 ? number(value, { maximumSignificantDigits: 3 }) : shown;
+}
+
+export function formatScientific(value: number, decimals: number): string {
+  return number(value, { notation: 'scientific', minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
 export function formatPlain(value: number): string {
@@ -43,6 +47,11 @@ export function formatCount(value: number): string {
 
 export function formatLimit(value: number): string {
   return number(value, { maximumSignificantDigits: 6 });
+}
+
+// A short span that is known to hundredths; never "0".
+export function formatSeconds(seconds: number): string {
+  return `${number(Math.max(0.01, seconds), { minimumFractionDigits: 2, maximumFractionDigits: 2 })} s`;
 }
 
 export function formatAge(ms: number): string {
