@@ -89,6 +89,10 @@ class DashboardLooks(DashboardScenario):
         await self.browser.click("text=From … to")
         await self.browser.see(".popover form")
         await self.look_at(f"interval-{name}")
+        await self.browser.call("focus", ".popover input")
+        await self.browser.call("keyboard", "Escape")
+        await self.browser.call("waitForSelector", ".popover form", {"state": "hidden"})
+        self.assertEqual(await self.browser.text(":focus"), "From … to")
 
     async def all_there(self, count):
         return await self.browser.count(".tile") == count

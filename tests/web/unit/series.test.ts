@@ -113,7 +113,7 @@ describe('columns', () => {
     series.add(6000, NaN);
     series.add(7000, 7);
     columns.make(series, 0, 8000, 8, 8000);
-    expect([...columns.points]).toEqual([0, 1, 1, 0, 0, 1, 1, 0, 1, 0]);
+    expect([...columns.points]).toEqual([0, 1, 1, 0, 0, 1, 1, 0, 1, 0, 0]);
     expect([1, 2, 5, 6, 8].map((i) => columns.broken[i])).toEqual([1, 0, 1, 0, 1]);
   });
 
@@ -128,17 +128,28 @@ describe('columns', () => {
     expect(columns.endsGood).toBe(false);
   });
 
-  it('reach one point beyond either edge, so that lines leave the plot, and mix it with none within', () => {
+  it('reach one point beyond either edge, so that lines leave the plot', () => {
     columns.make(filled(everySecond(0, 10)), 3500, 6500, 3, 6500);
-    expect([columns.firstTime[0], columns.lastTime[4]]).toEqual([3000, 7000]);
-    expect([...columns.points]).toEqual([1, 1, 1, 1, 1]);
-    expect([columns.lowest, columns.highest]).toEqual([4000, 6000]);
+    expect([...columns.points]).toEqual([1, 1, 1, 1, 1, 1]);
+    expect([columns.firstTime[0], columns.lastTime[5]]).toEqual([2000, 7000]);
+    expect([columns.lowest, columns.highest]).toEqual([3000, 6000]);
   });
 
   it('have a range also where a line only passes through', () => {
     columns.make(filled([1000, 2000]), 1200, 1800, 3, 9000);
-    expect([...columns.points]).toEqual([1, 0, 0, 0, 1]);
+    expect([...columns.points]).toEqual([1, 0, 0, 0, 0, 1]);
     expect([columns.lowest, columns.highest]).toEqual([1000, 2000]);
+  });
+
+  it('keep their points together while the plot moves', () => {
+    const series = filled(Array.from({ length: 600 }, (_, i) => 1_795_000_000_000 + 100 * i), (time) => time % 7);
+    const shown = (now: number): string[] => {
+      columns.make(series, now - 30_000, now, 43, now);
+      const inner = [...columns.points.keys()].slice(2, -3); // those that stand wholly within
+      return inner.map((i) => `${columns.firstTime[i]}: ${columns.points[i]}, ${columns.least[i]}, ${columns.greatest[i]}`);
+    };
+    const before = shown(1_795_000_050_000.5);
+    expect(shown(1_795_000_051_234.5).filter((column) => before.includes(column)).length).toBeGreaterThan(35);
   });
 
   it('of nothing are empty', () => {

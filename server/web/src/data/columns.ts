@@ -1,6 +1,7 @@
 // A series as a plot of a certain width can show it: per column of pixels the first, the last, the least and the
-// greatest value. So every spike is drawn, and drawing costs the same however many points there are. A column more on
-// either side holds the nearest point beyond the edge: lines enter and leave the plot.
+// greatest value. So every spike is drawn, and drawing costs the same however many points there are. Columns begin at
+// multiples of their width, so that a point stays with its neighbours while the plot moves. One more on either side holds
+// the nearest point beyond the edge: lines enter and leave the plot.
 
 import { lowerBound } from './search';
 import type { Series } from './series';
@@ -17,17 +18,17 @@ export class Columns {
   lastTime = new Float64Array(0);
   points = new Int32Array(0); // how many good ones; 0: the other arrays hold nothing there
   broken = new Uint8Array(0); // 1: data is missing before the first point of the column
-  lowest = Infinity; // of what is within the edges; of all when nothing is
+  lowest = Infinity; // of all columns but the two beyond the edges, or of those when nothing is between them
   highest = -Infinity;
   lastGood = -1; // the column of the newest good point
   endsGood = false; // the newest point is good and not followed by a mark
 
-  // `now`: what is silent until then for too long has ended.
+  // `count`: of the columns that fit between `from` and `to`. `now`: what is silent until then for too long has ended.
   make(series: Series, from: number, to: number, count: number, now: number): void {
     this.clear(from, to, count);
     const { times, values, length } = series;
-    const begin = Math.max(0, lowerBound(times, length, from) - 1);
-    const end = Math.min(length, lowerBound(times, length, to) + 1);
+    const begin = Math.max(0, lowerBound(times, length, this.from + this.width) - 1);
+    const end = Math.min(length, lowerBound(times, length, this.from + (this.count - 1) * this.width) + 1);
     let broken = true;
     for (let i = begin; i < end; i += 1) {
       const value = values[i]!;
@@ -44,7 +45,7 @@ export class Columns {
   }
 
   private clear(from: number, to: number, within: number): void {
-    const count = within + 2;
+    const count = within + 3; // the outermost of those within may stand half outside
     if (count !== this.count) {
       this.count = count;
       for (const name of ['first', 'last', 'least', 'greatest', 'firstTime', 'lastTime'] as const) {
@@ -56,8 +57,8 @@ export class Columns {
       this.points.fill(0);
       this.broken.fill(0);
     }
-    this.width = (to - from) / within;
-    this.from = from - this.width;
+    this.width = Math.round(1000 * (to - from)) / 1000 / within; // to the microsecond: the same in each drawing
+    this.from = (Math.floor(from / this.width) - 1) * this.width;
     this.lowest = Infinity;
     this.highest = -Infinity;
     this.lastGood = -1;

@@ -24,7 +24,7 @@ export class RangeBar {
     this.followButton = tool('follow', 'Follow what comes live (F)', () => mover.follow());
     this.followButton.append(h('span', {}, 'Live'));
     this.followButton.classList.add('follow');
-    this.absolute = h('details', { class: 'popover' },
+    this.absolute = h('details', { class: 'popover', onkeydown: this.leave },
       h('summary', {}, 'From … to'),
       h('form', { class: 'card', onsubmit: this.submit },
         h('label', {}, 'From', this.from), h('label', {}, 'To', this.to),
@@ -45,6 +45,12 @@ export class RangeBar {
     this.from.value = toLocalInput(right - view.span);
     this.to.value = toLocalInput(right);
   }
+
+  private readonly leave = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape') return;
+    this.absolute.open = false;
+    this.absolute.querySelector('summary')!.focus();
+  };
 
   private readonly submit = (event: SubmitEvent): void => {
     event.preventDefault();
