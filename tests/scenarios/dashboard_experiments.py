@@ -96,6 +96,32 @@ class DashboardExperiments(DashboardScenario):
         await self.browser.click('button:text-is("CSV, a row per value")')
         await until(lambda: self.has_text(".experiment .problem", f"The CSV could not be saved: {reason}"), SOON)
 
+    async def test_by_keyboard_alone(self):
+        browser = await self.open_live("experiments", self.operator_token)
+        await browser.see("text=Start an experiment")
+        await self.press_until("Start an experiment")
+        await browser.call("keyboard", "Enter")
+        await browser.see("dialog[open]")
+        await browser.call("type", ":focus", "Cold run 8")
+        await browser.call("keyboard", "Enter")
+        await browser.see(".experiment")
+        await self.press_until("What happened?")
+        await browser.call("type", ":focus", "Feeder on")
+        await browser.call("keyboard", "Enter")
+        await until(lambda: self.has_text(".annotations", "Feeder on"), SOON)
+        await self.press_until("Stop", "Shift+Tab")
+        await browser.call("keyboard", "Enter")
+        await until(lambda: self.gone(".running-bar:not([hidden])"), SOON, "nothing runs any more")
+        self.assertTrue(await browser.run("document.activeElement.matches('.experiment')"), "what changed has the focus")
+
+    async def press_until(self, wanted, key="Tab"):
+        """The key, until what says that has the focus."""
+        for _ in range(30):
+            if await self.browser.run("document.activeElement.innerText || document.activeElement.placeholder") == wanted:
+                return
+            await self.browser.call("keyboard", key)
+        self.fail(f"{key} does not reach {wanted!r}")
+
     async def test_it_is_changed_and_deleted_and_its_data_stays(self):
         browser = await self.open_live("experiments", self.operator_token)
         await self.start("Cold run 2")

@@ -94,6 +94,26 @@ class DashboardLive(DashboardScenario):
             return len(stored) > 20 and not self.different
         await until(same, 30 * SLOWNESS, lambda: f"{event}: drawn as stored, but {list(self.different.items())[:5]}", 0.5)
 
+    async def test_what_comes_late_appears_by_itself(self):
+        await self.server.start()
+        controller = await Controller.connect(self.server, await self.server.token("rig4", "controller"), ack=1)
+        await controller.receive()
+        await controller.send({"type": "events", "events": [{"event_public_id": "p", "type": "analog", "poll_interval": 1}]})
+        begin = now() // 1_000_000 * 1_000_000 - 240_000_000
+        await controller.ask({"batch": 1, "datapoints": [reading("p", i, rfc3339(begin + i * 1_000_000)) for i in range(60)]})
+        await self.open_live("trends?events=p&range=5m")
+        await until(lambda: self.draws("p", 60), SOON, "what was there")
+
+        late = [reading("p", i, rfc3339(begin + i * 1_000_000)) for i in range(60, 120)]
+        late[30].update(value=None, quality="bad", reason="timeout")
+        await controller.ask({"batch": 2, "backlog": True, "datapoints": late})
+        await until(lambda: self.draws("p", 120), SOON, "what came late")
+        await self.assert_plot_is_whole("p")
+        await controller.close()
+
+    async def draws(self, event, count):
+        return await self.browser.count(".plot canvas") and len(await self.plotted(event)) >= count
+
     async def test_a_rig_that_goes_is_plain_to_see(self):
         await self.start_rig()
         await self.open_live()
