@@ -5,15 +5,13 @@ import asyncio
 import hashlib
 import http.client
 import json
-import re
 import subprocess
 import threading
 import time
-from pathlib import Path
 
 from setting import BUILD, Setting, is_quick, show, show_at_least
 
-from harness.programs import SERVER
+from harness.programs import SERVER, resident
 
 HELPER = BUILD / "tests" / "bench" / "webmacs-export-rows"
 PATH = "/api/v1/experiments/exp_bench/export/csv"
@@ -21,17 +19,12 @@ MEBIBYTE = 1024 * 1024
 ROUNDS = 2
 
 
-def memory(pid):
-    """Resident, in MiB."""
-    return int(re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="ascii"))[1]) / 1024
-
-
 class Memory:
-    """The most that a process had resident meanwhile."""
+    """The most that a process had meanwhile, in MiB."""
 
     def __init__(self, pid):
         self._pid, self.most, self._stop = pid, 0, threading.Event()
-        self.before = memory(pid)
+        self.before = resident(pid) / MEBIBYTE
         self._thread = threading.Thread(target=self._run)
 
     def __enter__(self):
@@ -45,8 +38,8 @@ class Memory:
     def _run(self):
         while not self._stop.wait(0.02):
             try:
-                self.most = max(self.most, memory(self._pid))
-            except (OSError, TypeError):
+                self.most = max(self.most, resident(self._pid) / MEBIBYTE)
+            except (OSError, StopIteration):
                 return  # it has ended
 
 

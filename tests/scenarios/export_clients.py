@@ -3,29 +3,22 @@ breaks in the middle: what is not whole never looks whole."""
 
 import asyncio
 import os
-import re
 import sqlite3
 import time
 import unittest
-from pathlib import Path
 
 from harness.case import Scenario
 from harness.controller import reading
 from harness.download import Download
 from harness.filled import fill
 from harness.postgres import Postgres
-from harness.programs import SLOWNESS
+from harness.programs import SLOWNESS, resident
 from harness.rest import Rest
 from harness.times import microseconds, rfc3339
 from harness.wait import until
 
 T0 = microseconds("2025-01-15T14:00:00Z")
 MANY = 150_000  # rows: 11 MB, more than sockets hold
-
-
-def memory(pid):
-    """Resident, in bytes."""
-    return int(re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(encoding="ascii"))[1]) * 1024
 
 
 class ExportClients(Scenario):
@@ -100,7 +93,7 @@ class ExportClients(Scenario):
     async def test_slow_clients_cost_little_and_delay_nobody(self):
         await self.start_with_many()
         other = await self.server.token("other", "viewer")
-        before = memory(self.server.program.pid)
+        before = resident(self.server.program.pid)
         slow = [Download(self.server.port, self.path, token) for token in [other] * 16 + [self.viewer_token] * 15]
         for each in slow:
             await asyncio.to_thread(each.read_some, 1000)
@@ -114,7 +107,7 @@ class ExportClients(Scenario):
             database.commit()
             await until(lambda: database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0, 10 * SLOWNESS)
         database.close()
-        growth = memory(self.server.program.pid) - before
+        growth = resident(self.server.program.pid) - before
         if not os.environ.get("WEBMACS_SANITIZE"):
             self.assertLess(growth, 64 << 20, "31 slow clients and a quick one")
         last = Download(self.server.port, self.path, self.viewer_token)

@@ -17,6 +17,12 @@ SIM = BUILD / "hardware" / "simulator" / "webmacs-sim"
 SLOWNESS = float(os.environ.get("WEBMACS_SLOWNESS", "1"))
 
 
+def resident(pid):
+    """The memory that a process has now, in bytes."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:")) * 1024
+
+
 def free_port():
     """A TCP port of the loopback that nobody listens on now."""
     with socket.socket() as probe:
