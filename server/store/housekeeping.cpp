@@ -72,11 +72,10 @@ void Housekeeping::wake_after(Clock::duration pause) {
 void Housekeeping::pass_is_over(const RetentionStep& step) {
   const auto now = Clock::now();
   const bool was_too_large = rules_.max_bytes > 0 && step.bytes > rules_.max_bytes;
-  next_look_ = now + look_interval;
-  if (turn_rules_.none()) {
-    if (was_too_large) next_look_ = now;  // for a whole pass
-    return;
-  }
+  // How much a datapoint takes is a guess: the next pass measures, and a look that finds too much is followed by one.
+  const bool again = was_too_large && (turn_rules_.none() || removed_in_pass_ > 0);
+  next_look_ = again ? now : now + look_interval;
+  if (turn_rules_.none()) return;
   const auto interval = std::chrono::duration_cast<Clock::duration>(rules_.age) / passes_per_age;
   next_pass_ = now + std::clamp<Clock::duration>(interval, look_interval, longest_pass_interval);
   if (removed_in_pass_ > 0) {
