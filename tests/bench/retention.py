@@ -1,5 +1,5 @@
-"""What keeping the record short costs those who write to it: readings per second and the time until they are acknowledged,
-once with nothing to remove and once while millions of old datapoints go, in the same run."""
+"""What looking after the record costs those who write to it: readings per second and the time until they are acknowledged,
+with nothing else to do, while millions of old datapoints are removed, and while the store is backed up, in the same run."""
 
 import asyncio
 import contextlib
@@ -35,16 +35,31 @@ def figure(hub, name):
     return next(float(line.split()[1]) for line in lines if line.startswith(name + " "))
 
 
-async def measure(rows, seconds, **store):
+async def back_up(hub, enough):
+    """One backup after the other; answers how many."""
+    count = 0
+    while not enough.is_set():
+        done = await asyncio.to_thread(hub.command, "backup", "--overwrite", "--output", hub.folder / "backup.db")
+        assert done.returncode == 0, done.stderr
+        count += 1
+    return count
+
+
+async def measure(rows, seconds, backup=False, **store):
     with Setting() as setting:
         hub = setting.hub(store=store)
         controller = await hub.token("load", "controller")
         fill(hub.database, rows)
         await hub.start()
         before, started = figure(hub, "webmacs_retention_removed_total"), time.monotonic()
+        enough = asyncio.Event()
+        backups = asyncio.create_task(back_up(hub, enough)) if backup else None
         pusher = Load(controller, "push", hub.url("/ws/controller/telemetry", ack=1), BATCH, seconds)
         pushed = await asyncio.to_thread(pusher.finish)
+        enough.set()
         removed = (figure(hub, "webmacs_retention_removed_total") - before) / (time.monotonic() - started)
+        if backups:
+            removed = await backups
         stopped = time.monotonic()
         assert hub.stop()[0] == 0
         assert time.monotonic() - stopped < 5
@@ -56,15 +71,19 @@ async def main(quick):
     rows, seconds = (1_000_000, 4) if quick else (6_000_000, 15)
     alone, none = await measure(rows, seconds)
     beside, removed = await measure(rows, seconds, retention="365d")
+    copied, backups = await measure(rows, seconds, backup=True)
     assert none == 0
     rate = alone["stored"] / alone["seconds"]
     show("retention: ingest with nothing to remove", rate, "readings/s")
     show_at_least("retention: ingest while old ones go", beside["stored"] / beside["seconds"], "readings/s", 0.8 * rate)
     show_at_least("retention: removed meanwhile", removed, "readings/s", 10_000 if quick else 50_000)
+    show_at_least("retention: ingest while backed up", copied["stored"] / copied["seconds"], "readings/s", 0.5 * rate,
+                  note=f"{backups:g} backups, which use a core of their own")
     for part in ("p50", "p99"):
         key = f"ack_{part}_ms"
         show(f"retention: ack {part}, nothing to remove", alone[key], "ms")
         show(f"retention: ack {part}, while old ones go", beside[key], "ms", goal=alone[key] + HOLD)
+        show(f"retention: ack {part}, while backed up", copied[key], "ms", goal=2 * alone[key] + HOLD)
 
 
 if __name__ == "__main__":
