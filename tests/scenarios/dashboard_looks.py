@@ -16,6 +16,12 @@ PICTURES = ROOT / "build" / "screenshots"
 SIZES = {"phone": (360, 740), "wall": (1920, 1080)}
 ROUTES = {"overview": "overview", "agents": "agents", "experiments": "experiments",
           "trends": "trends?events=bed_temperature_bottom,bed_temperature_top,air_flow,feeder_running&range=5m"}
+# What stands beyond its card or tile, and what of a value is cut off.
+TOO_WIDE = """[...document.querySelectorAll('.card *, .tile *')]
+  .filter((e) => e.checkVisibility() && !e.closest('.plot, .visually-hidden, svg, .table-card'))
+  .filter((e) => e.getBoundingClientRect().right > e.closest('.card, .tile').getBoundingClientRect().right ||
+    (e.matches('.tile .value *') && e.scrollWidth > e.clientWidth + 1))
+  .map((e) => e.outerHTML.slice(0, 120))"""
 NOTES = "Sand, 0.3 mm, from the second delivery.\nThe feeder stands at 20 1/min; the afterburner is cold."
 
 
@@ -104,6 +110,7 @@ class DashboardLooks(DashboardScenario):
             self.assertEqual(serious, [])
             self.assertLessEqual(await self.browser.run("document.scrollingElement.scrollWidth - innerWidth"), 0,
                                  "nothing is wider than the screen")
+            self.assertEqual(await self.browser.run(TOO_WIDE), [], "nothing is wider than its card")
 
     async def test_the_keyboard_reaches_everything(self):
         await self.start_rig()

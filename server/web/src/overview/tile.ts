@@ -8,9 +8,13 @@ import { trendsLink } from '../ui/route';
 import type { LiveStore } from '../data/live_store';
 import { Sparkline } from './sparkline';
 
+const UNIT_SIZE = 0.6; // of a unit's character, in characters of the value
+const LONG = 10; // characters; beyond it the value is written smaller
+
 export class Tile {
   readonly element: HTMLElement;
   readonly sparkline = new Sparkline();
+  private readonly line = h('p', { class: 'value' });
   private readonly value = h('span', { class: 'number' });
   private readonly unit = h('span', { class: 'unit' });
   private readonly badge = h('span', { class: 'badge', hidden: true });
@@ -26,10 +30,12 @@ export class Tile {
     const name = event?.name || id;
     this.badge.append(icon('bad'), icon('stale'), icon('high'), icon('low'), this.badgeText);
     this.unit.textContent = event?.unit ?? '';
+    this.unit.title = this.unit.textContent;
+    this.line.append(this.value, this.unit);
     this.limit.textContent = limitsText(event);
     this.element = h('li', { class: 'tile', 'data-event': id },
       h('a', { class: 'name', href: trendsLink([id]), title: `${id}: show its trend` }, name),
-      h('p', { class: 'value' }, this.value, this.unit),
+      this.line,
       this.badge,
       this.sparkline.canvas,
       h('p', { class: 'foot' }, this.limit, this.age));
@@ -43,6 +49,8 @@ export class Tile {
     const age = live.age(this.id);
     setAttribute(this.element, 'data-state', quality);
     setText(this.value, value === null ? '—' : formatValue(this.event, value));
+    const long = this.value.textContent!.length + UNIT_SIZE * this.unit.textContent!.length > LONG;
+    setAttribute(this.line, 'data-long', String(long));
     show(this.unit, value !== null && this.unit.textContent !== '');
     setText(this.age, latest ? formatAge(age) : 'no value yet');
     if (latest && latest.point.timestamp !== this.stampShown) {
