@@ -95,7 +95,7 @@ std::optional<WholePieces::Removed> PostgresMonths::try_remove(const Piece& piec
   try {
     // In the order in which those who read take their locks.
     connection_.execute("LOCK TABLE datapoints IN ACCESS EXCLUSIVE MODE");
-    const Removed removed{figure("SELECT coalesce(max(greatest(s.n_live_tup, c.reltuples::bigint)), 0) FROM pg_class c "
+    const Removed removed{figure("SELECT coalesce(max(greatest(s.n_live_tup, c.reltuples::bigint, 0)), 0) FROM pg_class c "
                                  "JOIN pg_stat_user_tables s "
                                  "ON s.relid = c.oid WHERE c.oid = to_regclass('webmacs." +
                                  name + "')"),
