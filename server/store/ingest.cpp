@@ -180,9 +180,8 @@ void Ingest::Writer::finished(const Result& result) {
   std::vector<IngestItem> items;
   items.swap(in_flight_);
   queue_.settle(items);
-  if (std::exchange(maintaining_, false)) {
-    maintenance_wanted_ |= housekeeping_.finished(result.maintained) && queue_.empty() && !draining_;
-  }
+  const bool more = std::exchange(maintaining_, false) && housekeeping_.finished(result.maintained);
+  if (more && queue_.empty() && !draining_) maintenance_wanted_ = true;
   start_if_idle();  // the disk works on the next while this one is broadcast
   committed(std::move(items), result);
   offer_room();
