@@ -2,6 +2,7 @@
 #include "common/message_members.h"
 #include "common/message_text.h"
 #include "common/messages.h"
+#include "common/quick_parse.h"
 
 #include <algorithm>
 #include <cmath>
@@ -86,7 +87,7 @@ ControllerFrame decode_typed(const std::string& type, std::optional<std::int64_t
   return frame;
 }
 
-// The parser gives up at a number that no double can hold, though one reading alone is wrong (or a member that nobody
+// The exact parser gives up at a number that no double can hold, though one reading alone is wrong (or a member that nobody
 // reads). Writes each such number as a string of the same length that FrameReader knows; strings are left alone.
 std::string mark_overflows(std::string_view text) {
   std::string marked(text);
@@ -111,21 +112,23 @@ std::string mark_overflows(std::string_view text) {
   return marked;
 }
 
+ControllerFrame frame_of(FrameReader& reader, std::string_view text) {
+  if (reader.type()) return decode_typed(*reader.type(), reader.batch(), text);
+  return reader.take_readings();
+}
+
 }  // namespace
 
 ControllerFrame decode_controller_frame(std::string_view text) {
-  FrameReader reader;
-  if (json::sax_parse(text.begin(), text.end(), &reader)) {
-    if (reader.type()) return decode_typed(*reader.type(), reader.batch(), text);
-    return reader.take_readings();
-  }
-  if (!reader.number_overflowed()) return InvalidFrame{reader.batch(), reader.syntax_error()};
+  if (FrameReader quick; parse_quickly(text, quick)) return frame_of(quick, text);
+  FrameReader exact;
+  if (json::sax_parse(text.begin(), text.end(), &exact)) return frame_of(exact, text);
+  if (!exact.number_overflowed()) return InvalidFrame{exact.batch(), exact.syntax_error()};
 
   const std::string marked = mark_overflows(text);
   FrameReader second(true);
   if (!json::sax_parse(marked, &second)) return InvalidFrame{second.batch(), second.syntax_error()};
-  if (second.type()) return decode_typed(*second.type(), second.batch(), marked);
-  return second.take_readings();
+  return frame_of(second, marked);
 }
 
 }  // namespace webmacs

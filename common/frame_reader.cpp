@@ -25,6 +25,11 @@ void FrameReader::fail(const char* message) {
   if (frame_error_.empty()) frame_error_ = message;
 }
 
+bool FrameReader::number_integer(Json::number_integer_t value) {
+  if (value >= 0) return number_unsigned(static_cast<Json::number_unsigned_t>(value));
+  return scalar({Kind::number, static_cast<double>(value)});
+}
+
 bool FrameReader::number_unsigned(Json::number_unsigned_t value) {
   Scalar scalar_value{Kind::number, static_cast<double>(value)};
   if (value <= static_cast<Json::number_unsigned_t>(max_batch_number)) {
@@ -33,12 +38,12 @@ bool FrameReader::number_unsigned(Json::number_unsigned_t value) {
   return scalar(scalar_value);
 }
 
-bool FrameReader::string(std::string& value) {
+bool FrameReader::string(std::string_view value) {
   const bool overflow = marked_ && !value.empty() && value.find_first_not_of(overflow_mark) == std::string::npos;
-  return scalar({overflow ? Kind::overflow : Kind::text, 0, std::nullopt, &value});
+  return scalar({overflow ? Kind::overflow : Kind::text, 0, std::nullopt, value});
 }
 
-bool FrameReader::key(std::string& name) {
+bool FrameReader::key(std::string_view name) {
   if (ignored_depth_ == 0) member_ = member_named(name);
   return true;
 }
@@ -133,7 +138,7 @@ void FrameReader::frame_member(Scalar& value) {
       fail("datapoints: not an array");
       return;
     case Member::type:
-      type_ = value.kind == Kind::text ? std::move(*value.text) : std::string();
+      type_ = value.kind == Kind::text ? std::string(value.text) : std::string();
       return;
     default:
       reading_member(single_, value);
@@ -145,7 +150,7 @@ void FrameReader::reading_member(Draft& draft, Scalar& value) {
   switch (member_) {
     case Member::event_public_id:
       draft.id = value.kind;
-      if (text) draft.id_text = *value.text;  // a copy: the parser keeps its buffer for the next text
+      if (text) draft.id_text = value.text;
       return;
     case Member::value:
       draft.value = value.kind;
@@ -153,18 +158,18 @@ void FrameReader::reading_member(Draft& draft, Scalar& value) {
       return;
     case Member::timestamp:
       draft.timestamp = value.kind;
-      draft.time = text ? parse_timestamp(*value.text) : std::nullopt;
+      draft.time = text ? parse_timestamp(value.text) : std::nullopt;
       return;
     case Member::quality:
       draft.quality = value.kind;
-      draft.quality_word = !text                   ? Draft::other_word
-                           : *value.text == "bad"  ? Draft::bad_word
-                           : *value.text == "good" ? Draft::good_word
-                                                   : Draft::other_word;
+      draft.quality_word = !text                  ? Draft::other_word
+                           : value.text == "bad"  ? Draft::bad_word
+                           : value.text == "good" ? Draft::good_word
+                                                  : Draft::other_word;
       return;
     case Member::reason:
       draft.reason = value.kind;
-      if (text) draft.reason_text = std::move(*value.text);
+      if (text) draft.reason_text = value.text;
       return;
     default:
       return;

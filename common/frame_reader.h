@@ -1,6 +1,6 @@
 #pragma once
-// Reads a controller's frame of readings in one pass, without a document: the hub's hot path. Private to
-// decode_controller_frame. nlohmann's SAX parser calls the members named as its interface demands.
+// Makes readings of the members of a controller's frame, as a parser comes upon them: the hub's hot path. Private to
+// decode_controller_frame. The members are named as the interface of nlohmann's SAX parser demands.
 
 #include "common/messages.h"
 
@@ -38,13 +38,13 @@ class FrameReader {
 
   bool null() { return scalar({Kind::null}); }
   bool boolean(bool value) { return scalar({Kind::boolean, value ? 1.0 : 0.0}); }
-  bool number_integer(Json::number_integer_t value) { return scalar({Kind::number, static_cast<double>(value)}); }
+  bool number_integer(Json::number_integer_t value);
   bool number_unsigned(Json::number_unsigned_t value);
   bool number_float(Json::number_float_t value, const std::string&) { return scalar({Kind::number, value}); }
-  bool string(std::string& value);
+  bool string(std::string_view value);
   bool binary(Json::binary_t&) { return false; }  // not in JSON text
   bool start_object(std::size_t);
-  bool key(std::string& name);
+  bool key(std::string_view name);
   bool end_object();
   bool start_array(std::size_t);
   bool end_array();
@@ -59,7 +59,7 @@ class FrameReader {
     Kind kind;
     double number = 0;
     std::optional<std::int64_t> batch_number = std::nullopt;
-    std::string* text = nullptr;
+    std::string_view text = {};
   };
 
   // The members of one reading as they came; judged when all are known. A repeated member counts as it stood last.

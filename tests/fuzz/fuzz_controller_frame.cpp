@@ -1,6 +1,8 @@
 // Whatever a controller sends: what decodes is as the contract wants it, and encodes to what decodes to the same.
+// And what the quick parser takes, it reads as the exact one does.
 
 #include "common/messages.h"
+#include "common/quick_parse.h"
 #include "common/timestamp.h"
 #include "common/utf8.h"
 #include "property.h"
@@ -86,10 +88,37 @@ void check(const StatusFrame& frame) {
 
 void check(const PingFrame&) {}
 
+void check_same(const ReadingsFrame& quick, const ReadingsFrame& exact) {
+  WEBMACS_PROPERTY(quick.batch == exact.batch && quick.backlog == exact.backlog && quick.single == exact.single);
+  WEBMACS_PROPERTY(quick.readings.size() == exact.readings.size());
+  for (std::size_t i = 0; i < quick.readings.size(); ++i) {
+    const ReceivedReading& one = quick.readings[i];
+    const ReceivedReading& other = exact.readings[i];
+    WEBMACS_PROPERTY(one.error == other.error && one.has_time == other.has_time && one.reading == other.reading);
+  }
+}
+
+void check_both_parsers(std::string_view text) {
+  FrameReader quick;
+  if (!parse_quickly(text, quick)) return;
+  FrameReader exact;
+  WEBMACS_PROPERTY(nlohmann::json::sax_parse(text.begin(), text.end(), &exact));
+  WEBMACS_PROPERTY(quick.type() == exact.type() && quick.batch() == exact.batch());
+  const ControllerFrame one = quick.take_readings();
+  const ControllerFrame other = exact.take_readings();
+  WEBMACS_PROPERTY(one.index() == other.index());
+  if (const auto* invalid = std::get_if<InvalidFrame>(&one)) {
+    WEBMACS_PROPERTY(invalid->message == std::get<InvalidFrame>(other).message);
+  } else {
+    check_same(std::get<ReadingsFrame>(one), std::get<ReadingsFrame>(other));
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
+  check_both_parsers(text);
   std::visit([](const auto& frame) { check(frame); }, decode_controller_frame(text));
   return 0;
 }
