@@ -54,7 +54,7 @@ Hub::Hub(ServerSettings settings)
         auto store = open();
         preload(*store);
         return std::make_unique<Ingest>(io_, std::move(store), IngestLimits{},
-                                        [this](auto points) { publish(std::move(points)); });
+                                        [this](auto& points) { publish(points); });
       }()),
       tokens_(std::make_unique<TokenWatch>(io_, open(),
                                            [this](std::vector<TokenRecord> tokens) {
@@ -125,17 +125,16 @@ void Hub::run() {
   io_.run();
 }
 
-void Hub::publish(std::vector<CommittedPoint> committed) {
-  std::vector<LiveFeed::Point> points;
-  points.reserve(committed.size());
+void Hub::publish(std::vector<CommittedPoint>& committed) {
+  published_.clear();
   for (auto& point : committed) {
     events_.pushed(point.reading.event_public_id, point.controller);
     auto experiment = experiments_.of(point.controller, point.reading.time);
-    points.push_back(
+    published_.push_back(
         {{datapoint_public_id(point.event_key, point.reading.time), std::move(point.reading), std::move(experiment)},
          point.backlog});
   }
-  feed_.publish(points);
+  feed_.publish(published_);
 }
 
 ConnectionLimitsPerHub Hub::connection_limits() const {

@@ -47,7 +47,7 @@ class Hub {
   void preload(Store& store);
   std::unique_ptr<Store> open() const;
   void label_latest();
-  void publish(std::vector<CommittedPoint> points);
+  void publish(std::vector<CommittedPoint>& committed);
   void accept(Tcp::socket socket, std::string peer, std::shared_ptr<ConnectionPlace> place);
   ConnectionLimitsPerHub connection_limits() const;
   void wait_for_signal();
@@ -74,6 +74,7 @@ class Hub {
   Access access_;
   FailedLogins failed_logins_;
   ReadingCounters readings_;
+  std::vector<LiveFeed::Point> published_;  // of the last commit; kept for its room
   SessionSet sessions_;
   HttpSessionSet http_sessions_;
   std::unique_ptr<Ingest> ingest_;

@@ -39,10 +39,10 @@ class Ingest {
   using Described = std::function<void(const std::vector<DescribeResult>& refused)>;
   // What a write did not do: empty when it is done, otherwise why the store is away.
   using Written = std::function<void(const std::string& failure)>;
-  using AfterCommit = std::function<void(std::vector<CommittedPoint> points)>;
+  using AfterCommit = std::function<void(std::vector<CommittedPoint>& points)>;
 
   // `store` is the writer's own; `io` outlives this object. `after_commit` is called on the network thread once per
-  // transaction, before the senders' callbacks.
+  // transaction, before the senders' callbacks; the points are for it to move from.
   Ingest(boost::asio::io_context& io, std::unique_ptr<Store> store, IngestLimits limits, AfterCommit after_commit);
   // Waits for the transaction that is being written, if any; callbacks that have not run are dropped.
   ~Ingest();
