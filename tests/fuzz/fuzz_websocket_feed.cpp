@@ -1,5 +1,6 @@
 // Whatever a peer sends once the handshake is done, in both roles: texts are valid and within the limit, what comes out
-// does not depend on how the bytes were cut, and after the end there is silence.
+// does not depend on how the bytes were cut, and after the end there is silence. One thing may: whether a text that is
+// no UTF-8 ends the connection at once, or when all of it is there.
 
 #include "common/utf8.h"
 #include "common/websocket/protocol_engine.h"
@@ -54,14 +55,25 @@ std::string run(bool server, std::string_view bytes, std::size_t cut) {
   return events.log;
 }
 
+bool ended(const std::string& log) {
+  constexpr std::string_view end = "end\n";
+  return log.size() >= end.size() && log.compare(log.size() - end.size(), end.size(), end) == 0;
+}
+
+void check_cut(bool server, const std::string& bytes, std::size_t cut) {
+  const std::string whole = run(server, bytes, std::max<std::size_t>(bytes.size(), 1));
+  const std::string cut_up = run(server, bytes, cut);
+  if (whole == cut_up) return;
+  WEBMACS_PROPERTY(ended(whole) ? cut_up + "end\n" == whole : whole + "end\n" == cut_up);
+  const std::string rest(max_message, 'x');
+  WEBMACS_PROPERTY(run(server, bytes + rest, bytes.size() + rest.size()) == run(server, bytes + rest, cut));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size < 1) return 0;
-  const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-  for (const bool server : {true, false}) {
-    const std::string whole = run(server, bytes, std::max<std::size_t>(bytes.size(), 1));
-    WEBMACS_PROPERTY(run(server, bytes, 1 + data[0] % 16) == whole);
-  }
+  const std::string bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
+  for (const bool server : {true, false}) check_cut(server, bytes, 1 + data[0] % 16);
   return 0;
 }
