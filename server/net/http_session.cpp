@@ -57,13 +57,17 @@ void HttpSession::read() {
 
 void HttpSession::on_bytes(error_code ec, std::string_view bytes) {
   if (ec || !stream_) return finish();
-  if (input_.empty()) services_.deadlines.set(*this, std::chrono::steady_clock::now() + header_deadline);
+  // From its first byte on, however slowly the others come; a body has its own.
+  if (input_.empty() && !body_parser_) {
+    services_.deadlines.set(*this, std::chrono::steady_clock::now() + header_deadline);
+  }
   input_.append(bytes);
   if (body_parser_) return parse_body();
   parse();
 }
 
 void HttpSession::prepare_parser() {
+  parsed_ = 0;
   parser_.emplace();
   parser_->header_limit(most_header_bytes);
   parser_->body_limit(std::numeric_limits<std::uint64_t>::max());  // judged below, with an answer of its own
@@ -71,11 +75,8 @@ void HttpSession::prepare_parser() {
 
 void HttpSession::parse() {
   error_code ec;
-  const std::size_t used = parser_->put(boost::asio::buffer(input_), ec);
-  if (ec == http::error::need_more) {
-    input_.erase(0, used);
-    return read();
-  }
+  parsed_ += parser_->put(boost::asio::buffer(input_) + parsed_, ec);
+  if (ec == http::error::need_more) return read();
   if (ec) {
     head_only_ = false;
     return answer(ec == http::error::header_limit ? problem(431, "the header is larger than 16 KiB")
@@ -114,9 +115,7 @@ void HttpSession::handle() {
     return services_.websockets.enter(request, std::move(input_), std::move(stream_), std::move(place_));
   }
   const bool has_body = parser_->chunked() || parser_->content_length().value_or(0) > 0;
-  // An empty header's bytes end at the blank line; what follows is the next request.
-  const auto end = input_.find("\r\n\r\n");
-  input_.erase(0, end == std::string::npos ? input_.size() : end + 4);
+  input_.erase(0, parsed_);
   if (!has_body) return call_rest(std::move(request));
   if (const auto refusal = services_.refusal(request)) return answer(*refusal, false);
   if (parser_->content_length().value_or(0) > most_body_bytes) return answer(problem(413, too_large), false);
@@ -149,6 +148,10 @@ void HttpSession::parse_body() {
     body_parser_.reset();
     if (ec == http::error::body_limit) return answer(problem(413, too_large), false);
     return answer(problem(400, "the body is broken: " + ec.message()), false);
+  }
+  if (!body_parser_->is_done() && input_.size() > most_header_bytes) {
+    body_parser_.reset();
+    return answer(problem(413, "a chunk's header or the trailer is larger than 16 KiB"), false);
   }
   if (!body_parser_->is_done()) return read();
   request_->body = std::move(body_parser_->get().body());

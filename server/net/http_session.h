@@ -97,7 +97,8 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession>, priv
   bool keep_alive_ = false;  // of the request that is being answered
   bool head_only_ = false;
   bool tokens_are_fresh_ = false;  // for the request that is being handled
-  std::string input_;              // bytes of the request that is being read, and what followed it
+  std::string input_;              // bytes of the request that is being read, whole, and what followed it
+  std::size_t parsed_ = 0;         // how many of them parser_ has
   std::string output_;             // the response under way, or a piece of its body
   std::size_t sent_ = 0;           // of a piece
   // Of a body that is made while it is sent: where it comes from, and how the peer knows its end.

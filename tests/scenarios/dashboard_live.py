@@ -66,7 +66,7 @@ class DashboardLive(DashboardScenario):
 
         await asyncio.to_thread(self.server.stop)
         await browser.state("connecting")
-        await self.all_tiles("stale")
+        await self.all_tiles("stale", 40 * SLOWNESS)  # 30 s where the hub went before it told what the events are
         await browser.state("offline")
         self.assertIn("Offline", await browser.run("document.title"))
 
