@@ -51,6 +51,17 @@ std::string describe_register(const EventSettings& event) {
   return text;
 }
 
+// When the value counts as bad, whatever its registers hold.
+std::string describe_badness(const Register& where) {
+  std::string text;
+  for (const std::uint64_t raw : where.invalid) text += fmt::format("{}{:#x}", text.empty() ? ", none: " : ", ", raw);
+  if (!where.bad_when) return text;
+  const StatusRegister& status = *where.bad_when;
+  text += fmt::format(", bad when {}:{}", to_text(where.kind), status.address);
+  if (status.bit >= 0) text += fmt::format(" bit {}", status.bit);
+  return text + fmt::format(" is {}", fmt::join(status.bad, " or "));
+}
+
 void print_requests(const DeviceSettings& device, const std::vector<EventSettings>& events) {
   std::map<std::chrono::microseconds, std::vector<const EventSettings*>> by_interval;
   for (const EventSettings& event : events) by_interval[event.poll_interval].push_back(&event);
@@ -142,8 +153,8 @@ int check_rig(const std::string& config) {
     std::cout << fmt::format("device {}: {}, unit {}, {} events\n", device.name, device.line(), device.unit,
                              events.size());
     for (const EventSettings& event : events) {
-      std::cout << fmt::format("  {}: {}{}{}\n", event.event_public_id, describe_register(event),
-                               event.unit.empty() ? "" : ", ", event.unit);
+      std::cout << fmt::format("  {}: {}{}{}{}\n", event.event_public_id, describe_register(event),
+                               event.unit.empty() ? "" : ", ", event.unit, describe_badness(event.where));
     }
     print_requests(device, events);
   }

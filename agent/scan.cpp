@@ -24,10 +24,6 @@ constexpr auto between_attempts = 300ms;
 
 enum ExceptionCode { illegal_function = 1, acknowledge = 5, busy = 6, no_path = 10, no_answer = 11 };
 
-bool is_bits(RegisterKind kind) {
-  return kind == RegisterKind::coil || kind == RegisterKind::discrete;
-}
-
 bool nobody_there(const ReadOutcome& outcome) {
   if (outcome.kind == Kind::exception) return outcome.exception == no_path || outcome.exception == no_answer;
   return outcome.kind != Kind::good && outcome.kind != Kind::bad_reply;

@@ -212,12 +212,12 @@ void ModbusDevice::deliver(const Plan& plan, const PlannedRead& read, std::vecto
   const Timestamp now = clocks_.wall();
   for (const std::size_t index : read.values) {
     const Register& where = plan.registers[index];
-    const std::uint16_t* words = words_.data() + (where.address - read.address);
+    const Decoded decoded = decode_reading(where, words_.data() + (where.first() - read.address));
     PolledValue& value = values[index];
     value.time = now;
-    value.value = decode_value(where, words);
-    if (!value.value) value.reason = "not a number";
-    value.words = RawWords(words, where.count());
+    value.value = decoded.value;
+    value.reason = decoded.reason;
+    value.words = RawWords(words_.data() + (where.address - read.address), where.count());
   }
 }
 

@@ -18,10 +18,6 @@ int word_at(const std::uint8_t* bytes) {
   return bytes[0] << 8 | bytes[1];
 }
 
-bool is_bits(RegisterKind kind) {
-  return kind == RegisterKind::coil || kind == RegisterKind::discrete;
-}
-
 std::size_t data_bytes(const ReadRequest& request) {
   const auto count = static_cast<std::size_t>(request.count);
   return is_bits(request.kind) ? (count + 7) / 8 : 2 * count;

@@ -9,37 +9,30 @@ namespace {
 
 constexpr int most_bits = 2000;  // of one request (MODBUS Application Protocol V1.1b3, 6.1)
 
-bool is_bits(RegisterKind kind) {
-  return kind == RegisterKind::coil || kind == RegisterKind::discrete;
-}
-
-int longest_read(RegisterKind kind, const ReadLimits& limits) {
-  return is_bits(kind) ? std::min(16 * limits.max_registers, most_bits) : limits.max_registers;
-}
-
-int end_of(const Register& where) {
-  return where.address + where.count();
-}
 int end_of(const PlannedRead& read) {
   return read.address + read.count;
 }
 
 bool same_span(const Register& a, const Register& b) {
-  return a.address == b.address && a.count() == b.count();
+  return a.first() == b.first() && a.end() == b.end();
 }
 
 PlannedRead read_of(const std::vector<Register>& registers, const std::size_t* first, const std::size_t* last) {
   PlannedRead read;
   read.kind = registers[*first].kind;
-  read.address = registers[*first].address;
+  read.address = registers[*first].first();
   read.values.assign(first, last);
   for (const std::size_t value : read.values) {
-    read.count = std::max(read.count, end_of(registers[value]) - read.address);
+    read.count = std::max(read.count, registers[value].end() - read.address);
   }
   return read;
 }
 
 }  // namespace
+
+int longest_read(RegisterKind kind, int max_registers) {
+  return is_bits(kind) ? std::min(16 * max_registers, most_bits) : max_registers;
+}
 
 void ReadHoles::add(RegisterKind kind, int first, int end) {
   if (!covered(kind, first, end)) holes_.push_back({kind, first, end});
@@ -61,7 +54,7 @@ std::vector<PlannedRead> plan_reads(const std::vector<Register>& registers, cons
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     const auto key = [&](std::size_t i) {
-      return std::tuple(registers[i].kind, registers[i].address, registers[i].count());
+      return std::tuple(registers[i].kind, registers[i].first(), registers[i].end());
     };
     return key(a) < key(b);
   });
@@ -71,18 +64,18 @@ std::vector<PlannedRead> plan_reads(const std::vector<Register>& registers, cons
     const Register& where = registers[value];
     if (!plan.empty() && plan.back().kind == where.kind) {
       PlannedRead& read = plan.back();
-      const int end = std::max(end_of(read), end_of(where));
+      const int end = std::max(end_of(read), where.end());
       // A read of the same registers is merged even where they are a hole: the answer is the same for both.
       const bool same = same_span(registers[read.values.front()], where) && end == end_of(read);
-      if (same ||
-          (where.address - end_of(read) <= limits.max_gap && end - read.address <= longest_read(where.kind, limits) &&
-           !holes.covered(where.kind, read.address, end))) {
+      if (same || (where.first() - end_of(read) <= limits.max_gap &&
+                   end - read.address <= longest_read(where.kind, limits.max_registers) &&
+                   !holes.covered(where.kind, read.address, end))) {
         read.count = end - read.address;
         read.values.push_back(value);
         continue;
       }
     }
-    plan.push_back({where.kind, where.address, where.count(), {value}});
+    plan.push_back({where.kind, where.first(), where.end() - where.first(), {value}});
   }
   return plan;
 }

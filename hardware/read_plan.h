@@ -9,10 +9,13 @@
 
 namespace webmacs {
 
-// Of one request. Registers are counted as such; 16 times as many coils or discrete inputs fit, at most 2000.
+// How many registers, or bits, of that kind one request may read: 16 times as many bits, at most 2000.
+int longest_read(RegisterKind kind, int max_registers);
+
+// Of one request.
 struct ReadLimits {
-  int max_registers = 125;
-  int max_gap = 16;  // unused registers (or bits) that a request may span between two values
+  int max_registers = 125;  // as of longest_read
+  int max_gap = 16;         // unused registers (or bits) that a request may span between two values
 };
 
 // What a unit refused with an illegal address, so that it is not asked again. Valid for one connection.

@@ -2,6 +2,7 @@
 
 #include "common/reading.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -114,7 +115,26 @@ std::uint64_t raw_bits(ValueType type, double raw) {
   return 0;
 }
 
+template <typename Container, typename Value>
+bool contains(const Container& values, Value value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+bool says_bad(const StatusRegister& status, std::uint16_t word) {
+  return contains(status.bad, status.bit < 0 ? word : static_cast<std::uint16_t>(word >> status.bit & 1));
+}
+
 }  // namespace
+
+Decoded decode_reading(const Register& where, const std::uint16_t* words) {
+  const int first = where.first();
+  if (where.bad_when && says_bad(*where.bad_when, words[where.bad_when->address - first]))
+    return {std::nullopt, "sensor fault"};
+  const std::uint16_t* own = words + (where.address - first);
+  if (!where.invalid.empty() && contains(where.invalid, gather(where, own))) return {std::nullopt, "not available"};
+  const auto value = decode_value(where, own);
+  return {value, value ? "" : "not a number"};
+}
 
 std::optional<double> decode_value(const Register& where, const std::uint16_t* words) {
   const double raw = where.is_bit_kind() ? (words[0] != 0 ? 1.0 : 0.0) : raw_value(where, gather(where, words));

@@ -1,20 +1,31 @@
 #pragma once
 // Words <-> value, pure. `words` are registers as host integers (what the two bytes on the wire, high byte first,
-// make); for a coil or discrete input it is one word that is 0 or not. Both calls use exactly where.count() words.
+// make); for a coil or discrete input it is one word that is 0 or not.
 
 #include "hardware/register.h"
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace webmacs {
 
-// raw * scale + offset. Empty when that is not a number: NaN or infinity in the register, or beyond a double's range.
-// 64-bit integers beyond 2^53 are rounded to the nearest double.
+// What the registers of one reply say of a value.
+struct Decoded {
+  std::optional<double> value;
+  std::string_view reason;  // why there is none: "sensor fault", "not available", "not a number"
+};
+
+// `words` are all of [where.first(), where.end()).
+Decoded decode_reading(const Register& where, const std::uint16_t* words);
+
+// raw * scale + offset of the where.count() words of the value alone. Empty when that is not a number: NaN or infinity
+// in the register, or beyond a double's range. 64-bit integers beyond 2^53 are rounded to the nearest double.
 std::optional<double> decode_value(const Register& where, const std::uint16_t* words);
 
-// The inverse: the raw value nearest to (value - offset) / scale, held inside the type's range, written to `words`. A
-// NaN is kept by the float types and becomes 0 in the others. With a bit only that bit of the word changes.
+// The inverse: the raw value nearest to (value - offset) / scale, held inside the type's range, written to
+// where.count() `words`. A NaN is kept by the float types and becomes 0 in the others. With a bit only that bit of the
+// word changes.
 void encode_value(const Register& where, double value, std::uint16_t* words);
 
 }  // namespace webmacs

@@ -1,11 +1,11 @@
 #include "hardware/rig_settings.h"
 
 #include "common/reading.h"
+#include "hardware/value_keys.h"
 
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <tuple>
 
@@ -17,7 +17,6 @@ using namespace std::chrono_literals;
 
 constexpr double any_number = std::numeric_limits<double>::max();
 constexpr microseconds longest_silence = 24h * 366;
-constexpr int addresses = 65536;  // of each register kind
 
 // What a device's events need to know of it, beside its settings.
 struct DeviceEntry {
@@ -138,98 +137,22 @@ void check_neighbours(IniSection& section, const DeviceEntry& entry, const std::
   }
 }
 
-// "holding:100"; the address as it is written, before first_address is subtracted. False when it was a mistake.
-bool read_register(IniSection& section, Register& where, int& address) {
-  const std::string text = section.required_text("register");
-  if (text.empty()) return false;
-  const std::size_t colon = text.find(':');
-  const std::string_view word = std::string_view(text).substr(0, colon);
-  bool known = false;
-  for (const RegisterKind kind :
-       {RegisterKind::coil, RegisterKind::discrete, RegisterKind::input, RegisterKind::holding}) {
-    if (word != to_text(kind)) continue;
-    where.kind = kind;
-    known = true;
-  }
-  const char* end = text.data() + text.size();
-  const char* digits = colon == std::string::npos ? end : text.data() + colon + 1;
-  const auto [parsed, error] = std::from_chars(digits, end, address);
-  if (known && digits != end && parsed == end && error == std::errc() && address >= 0 && address < addresses)
-    return true;
-  section.mistake("register", fmt::format("\"{}\" is not a register (coil, discrete, input or holding, a colon and an "
-                                          "address 0-65535, e.g. holding:100)",
-                                          text));
-  return false;
-}
-
-void read_type(IniSection& section, Register& where, bool where_known) {
-  static const std::vector<std::string_view> words = {"bool",  "int16",  "uint16",  "int32",  "uint32",
-                                                      "int64", "uint64", "float32", "float64"};
-  const bool given = section.has("type");
-  const std::string word = section.choice("type", "", words);
-  where.type = where.is_bit_kind() ? ValueType::boolean : ValueType::uint16;
-  if (!given) {
-    if (where_known && !where.is_bit_kind())
-      section.mistake("type", fmt::format("missing (required: {})", fmt::join(words, ", ")));
-    return;
-  }
-  if (word.empty()) return;  // said already
-  for (int i = 0; i < static_cast<int>(words.size()); ++i) {
-    if (words[static_cast<std::size_t>(i)] == word) where.type = static_cast<ValueType>(i);
-  }
-  if (!where_known) return;
-  if (where.is_bit_kind() && where.type != ValueType::boolean) {
-    section.mistake("type", fmt::format("{} does not fit a {} (bool, or leave it out)", word, to_text(where.kind)));
-    where.type = ValueType::boolean;
-  }
-}
-
-void read_bit(IniSection& section, Register& where, bool where_known) {
-  const bool given = section.has("bit");
-  const int bit = static_cast<int>(section.integer("bit", 0, 0, 15));
-  if (!where_known) return;
-  const bool wanted = where.type == ValueType::boolean && !where.is_bit_kind();
-  if (wanted && !given)
-    section.mistake("bit", "missing (a bool on a register is one of its bits, 0-15; 0 is the lowest)");
-  if (!wanted && given)
-    section.mistake("bit", "has no meaning here (only with type = bool on an input or holding register)");
-  where.bit = wanted ? bit : -1;
-}
-
-ByteOrder read_order(IniSection& section) {
-  const std::string word =
-      section.choice("order", "ABCD", {"ABCD", "CDAB", "BADC", "DCBA", "ABCDEFGH", "GHEFCDAB", "BADCFEHG", "HGFEDCBA"});
-  if (word == "CDAB" || word == "GHEFCDAB") return ByteOrder::cdab;
-  if (word == "BADC" || word == "BADCFEHG") return ByteOrder::badc;
-  if (word == "DCBA" || word == "HGFEDCBA") return ByteOrder::dcba;
-  return ByteOrder::abcd;
-}
-
-// Whether the value fits between the device's first address and the last one there is, and into one request.
-void place(IniSection& section, Register& where, int address, const DeviceEntry& device) {
-  const int first = address - device.first_address;
-  if (first < 0) {
-    section.mistake("register", fmt::format("address {} lies before the first one (device {} counts from {})", address,
-                                            device.settings.name, device.first_address));
-    return;
-  }
-  if (first + where.count() > addresses) {
-    section.mistake("register", fmt::format("{} at {} reaches beyond the last register ({})", to_text(where.type),
-                                            address, addresses - 1 + device.first_address));
-    return;
-  }
-  where.address = static_cast<std::uint16_t>(first);
-  if (where.is_bit_kind() || where.count() <= device.settings.max_registers) return;
-  section.mistake("type",
-                  fmt::format("{} needs {} registers in one request (device {} has max_registers = {})",
-                              to_text(where.type), where.count(), device.settings.name, device.settings.max_registers));
-}
-
 // With a deadband there is always one: whoever looks at the hub could not tell a steady value from a dead one
 // otherwise.
 microseconds silence_of(const EventSettings& event) {
   const microseconds unless_said = std::clamp<microseconds>(10 * event.poll_interval, 60s, longest_silence);
   return std::max(event.max_silence.value_or(unless_said), event.poll_interval);
+}
+
+void say_unknown_device(IniSection& section, const std::string& device, const std::vector<DeviceEntry>& devices) {
+  std::vector<std::string> names;
+  names.reserve(devices.size());
+  for (const DeviceEntry& entry : devices) names.push_back(entry.settings.name);
+  const auto near = did_you_mean(device, names);
+  section.mistake("device", near ? fmt::format("there is no [device:{}] (did you mean {}?)", device, *near)
+                                 : fmt::format("there is no [device:{}] ({})", device,
+                                               names.empty() ? "no device is described"
+                                                             : fmt::format("{}", fmt::join(names, ", "))));
 }
 
 EventSettings read_event(IniSection& section, const std::vector<DeviceEntry>& devices,
@@ -240,14 +163,15 @@ EventSettings read_event(IniSection& section, const std::vector<DeviceEntry>& de
     section.mistake("", "not an event_public_id (1-100 characters of A-Z a-z 0-9 . _ : -)");
   }
   event.device = section.required_text("device");
-  int address = 0;
-  const bool where_known = read_register(section, event.where, address);
-  read_type(section, event.where, where_known);
-  read_bit(section, event.where, where_known);
-  event.where.order = read_order(section);
-  event.where.scale = section.number("scale", 1, -any_number, any_number);
-  if (event.where.scale == 0) section.mistake("scale", "must not be 0 (every value would be the offset)");
-  event.where.offset = section.number("offset", 0, -any_number, any_number);
+  const auto device = std::find_if(devices.begin(), devices.end(),
+                                   [&](const DeviceEntry& entry) { return entry.settings.name == event.device; });
+  if (device != devices.end()) {
+    const ValuePlace place{event.device, device->first_address, device->settings.max_registers};
+    event.where = read_value_keys(section, &place);
+  } else {
+    event.where = read_value_keys(section, nullptr);
+    if (!event.device.empty()) say_unknown_device(section, event.device, devices);
+  }
   event.name = section.text("name");
   event.unit = section.text("unit");
   event.min_value = section.optional_number("min_value", -any_number, any_number);
@@ -263,20 +187,6 @@ EventSettings read_event(IniSection& section, const std::vector<DeviceEntry>& de
   }
   if (event.deadband) event.max_silence = silence_of(event);
 
-  const auto device = std::find_if(devices.begin(), devices.end(),
-                                   [&](const DeviceEntry& entry) { return entry.settings.name == event.device; });
-  if (device != devices.end()) {
-    if (where_known) place(section, event.where, address, *device);
-  } else if (!event.device.empty()) {
-    std::vector<std::string> names;
-    names.reserve(devices.size());
-    for (const DeviceEntry& entry : devices) names.push_back(entry.settings.name);
-    const auto near = did_you_mean(event.device, names);
-    section.mistake("device", near ? fmt::format("there is no [device:{}] (did you mean {}?)", event.device, *near)
-                                   : fmt::format("there is no [device:{}] ({})", event.device,
-                                                 names.empty() ? "no device is described"
-                                                               : fmt::format("{}", fmt::join(names, ", "))));
-  }
   return event;
 }
 

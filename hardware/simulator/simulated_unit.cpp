@@ -24,10 +24,6 @@ int word_at(const std::uint8_t* bytes) {
   return bytes[0] << 8 | bytes[1];
 }
 
-bool is_bits(RegisterKind kind) {
-  return kind == RegisterKind::coil || kind == RegisterKind::discrete;
-}
-
 void append(Pdu& pdu, int byte) {
   pdu.bytes[pdu.size++] = static_cast<std::uint8_t>(byte);
 }
@@ -44,6 +40,18 @@ bool all_described(const std::vector<bool>& described, int first, int end) {
   return std::all_of(described.begin() + first, described.begin() + end, [](bool here) { return here; });
 }
 
+// Makes the status register say that the value is valid, where anything in it can say so.
+void say_valid(const StatusRegister& status, std::uint16_t& word) {
+  const auto is_bad = [&](int content) {
+    return std::find(status.bad.begin(), status.bad.end(), content) != status.bad.end();
+  };
+  if (status.bit < 0) {
+    for (word = 0; is_bad(word) && word < 0xFFFF; ++word) continue;
+  } else if (!is_bad(1) && is_bad(0)) {
+    word = static_cast<std::uint16_t>(word | 1 << status.bit);
+  }
+}
+
 }  // namespace
 
 Pdu exception_pdu(std::uint8_t function, std::uint8_t code) {
@@ -58,13 +66,15 @@ SimulatedUnit::SimulatedUnit(const DeviceSettings& device, const std::vector<Eve
   for (const EventSettings& event : events) {
     if (event.device != device.name) continue;
     Bank& kept = bank(event.where.kind);
-    const auto end = static_cast<std::size_t>(event.where.address + event.where.count());
+    const auto end = static_cast<std::size_t>(event.where.end());
     if (kept.words.size() < end) {
       kept.words.resize(end);
       kept.described.resize(end);
       kept.written.resize(end);
     }
-    std::fill(kept.described.begin() + event.where.address, kept.described.begin() + static_cast<long>(end), true);
+    // All that one request for it must cover can be read.
+    std::fill(kept.described.begin() + event.where.first(), kept.described.begin() + event.where.end(), true);
+    if (event.where.bad_when) say_valid(*event.where.bad_when, kept.words[event.where.bad_when->address]);
     kept.values.push_back({event.event_public_id, event.where, Signal(event)});
     ++events_;
   }
@@ -144,9 +154,9 @@ void SimulatedUnit::refresh(Bank& kept, int first, int end, double seconds) {
     encode_value(value->where, shown(*value, seconds), kept.words.data() + value->where.address);
   }
   for (auto value = begin; value != kept.values.end() && value->where.address < end; ++value) {
-    if (!inside(*value)) continue;
-    const auto shown = decode_value(value->where, kept.words.data() + value->where.address);
-    if (shown) served_.push_back({&value->event_public_id, *shown});
+    if (value->where.first() < first || value->where.end() > end) continue;
+    const Decoded shown = decode_reading(value->where, kept.words.data() + value->where.first());
+    if (shown.value) served_.push_back({&value->event_public_id, *shown.value});
   }
 }
 
@@ -162,16 +172,22 @@ double SimulatedUnit::shown(const Value& value, double seconds) const {
   return value.signal.at(seconds);
 }
 
+bool SimulatedUnit::write(const RegisterPlace& place, std::uint16_t word) {
+  Bank& kept = bank(place.kind);
+  if (!all_described(kept.described, place.address, place.address + 1)) return false;
+  const auto at = static_cast<std::size_t>(place.address);
+  kept.words[at] = word;
+  kept.written[at] = true;
+  return true;
+}
+
 Pdu SimulatedUnit::write_one(RegisterKind kind, const std::uint8_t* request, std::size_t size) {
   if (size != 5) return exception_pdu(request[0], illegal_value);
   const int address = word_at(request + 1);
   const int value = word_at(request + 3);
   if (is_bits(kind) && value != 0 && value != 0xFF00) return exception_pdu(request[0], illegal_value);
-  Bank& kept = bank(kind);
-  if (!all_described(kept.described, address, address + 1)) return exception_pdu(request[0], illegal_address);
-  const auto at = static_cast<std::size_t>(address);
-  kept.words[at] = static_cast<std::uint16_t>(is_bits(kind) ? (value != 0 ? 1 : 0) : value);
-  kept.written[at] = true;
+  const auto word = static_cast<std::uint16_t>(is_bits(kind) ? (value != 0 ? 1 : 0) : value);
+  if (!write({kind, address}, word)) return exception_pdu(request[0], illegal_address);
   return echo(request);
 }
 

@@ -34,6 +34,9 @@ class SimulatedUnit {
   // an identity says so.
   Pdu answer(const std::uint8_t* request, std::size_t size, double seconds, bool spoilt = false);
 
+  // Writes to a register of any kind. False when it does not exist.
+  bool write(const RegisterPlace& place, std::uint16_t word);
+
   // The values that the last answer delivered whole, as its registers read.
   struct Served {
     const std::string* event_public_id;

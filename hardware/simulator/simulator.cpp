@@ -7,7 +7,7 @@
 
 #include <chrono>
 #include <csignal>
-#include <cstdio>
+#include <sstream>
 #include <stdexcept>
 
 namespace webmacs {
@@ -118,27 +118,55 @@ bool Simulator::command(std::string_view line, std::string& answer) {
     answer = "no faults any more";
     return true;
   }
-  int unit = 0;
-  char state[4] = "";
-  int read = 0;
   const std::string text(line);
-  if (std::sscanf(text.c_str(), "unit %d %3s%n", &unit, state, &read) == 2 && read == static_cast<int>(text.size())) {
-    const std::string_view word = state;
-    int switched = 0;
-    for (const auto& port : ports_) {
-      const auto member = port->served.members.find(unit);
-      if (member == port->served.members.end() || (word != "on" && word != "off")) continue;
-      member->second.off = word == "off";
-      ++switched;
-    }
-    answer = switched > 0 ? text : text + ": there is no such unit, or the word is neither on nor off";
-    return switched > 0;
-  }
+  std::istringstream words(text);
+  std::string verb;
+  words >> verb;
+  if (verb == "unit") return switch_unit(text, words, answer);
+  if (verb == "write") return write_register(text, words, answer);
   const auto fault = parse_fault(line, answer);
   if (!fault) return false;
   context_.dice.set(*fault);
   answer = text;
   return true;
+}
+
+bool Simulator::switch_unit(const std::string& text, std::istream& words, std::string& answer) {
+  int number = 0;
+  std::string state;
+  std::string more;
+  int switched = 0;
+  if (words >> number >> state && !(words >> more) && (state == "on" || state == "off")) {
+    for (const auto& port : ports_) {
+      const auto member = port->served.members.find(number);
+      if (member == port->served.members.end()) continue;
+      member->second.off = state == "off";
+      ++switched;
+    }
+  }
+  answer = switched > 0 ? text : text + ": there is no such unit, or the word is neither on nor off";
+  return switched > 0;
+}
+
+bool Simulator::write_register(const std::string& text, std::istream& words, std::string& answer) {
+  int number = 0;
+  std::string where;
+  std::string content;
+  std::string more;
+  int written = 0;
+  if (words >> number >> where >> content && !(words >> more)) {
+    const auto place = parse_register(where);
+    const auto word = parse_word(content);
+    for (const auto& port : ports_) {
+      const auto member = port->served.members.find(number);
+      if (place && word && member != port->served.members.end() && member->second.unit.write(*place, *word)) ++written;
+    }
+  }
+  answer = written > 0 ? text
+                       : text +
+                             ": no unit has such a register, or the number is none (write 1 holding:100 0x8000; "
+                             "addresses count from 0)";
+  return written > 0;
 }
 
 std::vector<Simulator::Address> Simulator::addresses() const {

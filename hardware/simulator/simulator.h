@@ -10,6 +10,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <istream>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,8 +44,9 @@ class Simulator {
   std::vector<Address> addresses() const;  // one per device of the rig, in its order
 
   // Misbehaviour on command, on the network thread: "late:0.1" sets a fault's probability, "none" ends all of them,
-  // "unit 7 off" and "unit 7 on" switch the units with that number. False when it is none of these; `answer` says what
-  // was done, or what is allowed.
+  // "unit 7 off" and "unit 7 on" switch the units with that number, "write 7 holding:100 0x8000" writes to their
+  // register (counted from 0), of any kind. False when it is none of these; `answer` says what was done, or what is
+  // allowed.
   bool command(std::string_view line, std::string& answer);
 
   std::uint64_t requests() const { return context_.requests; }
@@ -61,6 +63,8 @@ class Simulator {
     Port(boost::asio::io_context& io, std::string name) : line(std::move(name)), acceptor(io), pause(io) {}
   };
 
+  bool switch_unit(const std::string& text, std::istream& words, std::string& answer);
+  bool write_register(const std::string& text, std::istream& words, std::string& answer);
   Port& port_of(const DeviceSettings& device);
   void open_terminal(Port& port, const DeviceSettings& device);
   void listen(Port& port, const DeviceSettings& device);

@@ -13,33 +13,32 @@ using namespace webmacs;
 
 namespace {
 
-int end_of(const Register& where) {
-  return where.address + where.count();
-}
 int end_of(const PlannedRead& read) {
   return read.address + read.count;
 }
 
-int longest(RegisterKind kind, const ReadLimits& limits) {
-  const bool bits = kind == RegisterKind::coil || kind == RegisterKind::discrete;
-  return bits ? std::min(16 * limits.max_registers, 2000) : limits.max_registers;
+bool same_span(const Register& a, const Register& b) {
+  return a.first() == b.first() && a.end() == b.end();
 }
 
-bool same_span(const Register& a, const Register& b) {
-  return a.address == b.address && a.count() == b.count();
+// Not further away than one request reaches: rig_settings refuses that, too.
+void put_status_beside(Register& where, int distance, const ReadLimits& limits) {
+  const int address = std::clamp(where.address + distance, 0, 65535);
+  where.bad_when = StatusRegister{static_cast<std::uint16_t>(address), -1, {1}};
+  if (where.end() - where.first() > longest_read(where.kind, limits.max_registers)) where.bad_when.reset();
 }
 
 void check_read(const std::vector<Register>& registers, const ReadLimits& limits, const ReadHoles& holes,
                 const PlannedRead& read) {
   WEBMACS_PROPERTY(!read.values.empty() && read.address + read.count <= 65536);
-  WEBMACS_PROPERTY(read.count <= longest(read.kind, limits));
+  WEBMACS_PROPERTY(read.count <= longest_read(read.kind, limits.max_registers));
   int covered = read.address;
   bool one_span = true;
   for (const std::size_t value : read.values) {
     const Register& where = registers[value];
-    WEBMACS_PROPERTY(where.kind == read.kind && where.address >= read.address && end_of(where) <= end_of(read));
-    WEBMACS_PROPERTY(where.address - covered <= limits.max_gap);
-    covered = std::max(covered, end_of(where));
+    WEBMACS_PROPERTY(where.kind == read.kind && where.first() >= read.address && where.end() <= end_of(read));
+    WEBMACS_PROPERTY(where.first() - covered <= limits.max_gap);
+    covered = std::max(covered, where.end());
     one_span = one_span && same_span(where, registers[read.values.front()]);
   }
   WEBMACS_PROPERTY(covered == end_of(read));
@@ -52,8 +51,9 @@ void check_fewest(const std::vector<Register>& registers, const ReadLimits& limi
   WEBMACS_PROPERTY(read.kind <= next.kind);
   if (read.kind != next.kind) return;
   WEBMACS_PROPERTY(read.address <= next.address);
-  const int end = std::max(end_of(read), end_of(registers[next.values.front()]));
-  WEBMACS_PROPERTY(next.address - end_of(read) > limits.max_gap || end - read.address > longest(read.kind, limits) ||
+  const int end = std::max(end_of(read), registers[next.values.front()].end());
+  WEBMACS_PROPERTY(next.address - end_of(read) > limits.max_gap ||
+                   end - read.address > longest_read(read.kind, limits.max_registers) ||
                    holes.covered(read.kind, read.address, end));
 }
 
@@ -104,14 +104,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ReadHoles holes;
   std::vector<Register> registers;
   for (std::size_t at = 2; at + 4 <= size; at += 4) {
-    const Register where = register_of(data + at);
+    Register where = register_of(data + at);
+    if (data[at + 1] >= 192) put_status_beside(where, data[at + 2] % 64 - 32, limits);
     switch (data[at] / 16) {
       case 0:
-        holes.add(where.kind, where.address, end_of(where));  // of a value that is read
+        holes.add(where.kind, where.first(), where.end());  // of a value that is read
         registers.push_back(where);
         break;
       case 1:
-        holes.add(where.kind, where.address, end_of(where));  // anywhere
+        holes.add(where.kind, where.first(), where.end());  // anywhere
         break;
       default:
         registers.push_back(where);

@@ -45,6 +45,38 @@ TEST_CASE("values of all kinds come back in the order they were asked for, with 
   CHECK(polled.device.error() == "");
 }
 
+TEST_CASE("a value is bad while its sensor says so, whoever is read with it, and good again after") {
+  RigSettings rig;
+  rig.devices.push_back(plc(1));
+  rig.events = {event("a", 10), event("b", 12, ValueType::int16), event("c", 21)};
+  rig.events[0].where.bad_when = StatusRegister{20, 5, {1}};
+  rig.events[1].where.invalid = {0x8000};
+  RunningSimulator simulator(rig);
+  Polled polled(simulator.rig().devices[0]);
+  const auto write = [&](const std::string& what) {
+    std::string answer;
+    CHECK(simulator.command("write 1 " + what, answer));
+  };
+
+  CHECK(polled.poll(rig.events) == 1);  // the register that says so is read in the same request
+  for (const PolledValue& value : polled.values) CHECK(value.value);
+  write("holding:20 0x0020");
+  write("holding:12 0x8000");
+  CHECK(polled.poll(rig.events) == 1);
+  CHECK_FALSE(polled.values[0].value);
+  CHECK(polled.values[0].reason == "sensor fault");
+  CHECK_FALSE(polled.values[0].words.empty());  // `read` still shows what the register holds
+  CHECK(polled.values[1].reason == "not available");
+  CHECK(raw(polled.values[1]) == std::vector<int>{0x8000});
+  CHECK(polled.values[2].value);
+  CHECK(polled.device.error() == "");
+  write("holding:20 0xFFDF");
+  write("holding:12 7");
+  polled.poll(rig.events);
+  CHECK(polled.values[0].value);
+  CHECK(polled.values[1].value == 7.0);
+}
+
 TEST_CASE("other exceptions are the reason of what was asked, and the rest is read") {
   ScriptedPeer peer([](const Bytes& request, int) { return request[9] == 0 ? exception(request, 4) : right(request); });
   Polled polled(plc(peer.port()));

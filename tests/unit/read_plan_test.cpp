@@ -46,8 +46,8 @@ void check_sound(const std::vector<Register>& registers, const std::vector<Plann
     for (const std::size_t value : read.values) {
       CHECK(seen.insert(value).second);
       CHECK(registers[value].kind == read.kind);
-      CHECK(registers[value].address >= read.address);
-      CHECK(registers[value].address + registers[value].count() <= read.address + read.count);
+      CHECK(registers[value].first() >= read.address);
+      CHECK(registers[value].end() <= read.address + read.count);
     }
   }
   CHECK(seen.size() == registers.size());
@@ -166,6 +166,46 @@ TEST_CASE("a seam keeps two readable halves apart, overlapping or not") {
   const auto reads = plan(registers, {}, holes);
   CHECK(reads.size() == 2);
   check_sound(registers, reads, 125);
+}
+
+TEST_CASE("a value and the register that says whether it is valid are read in one request") {
+  std::vector<Register> registers = {at(100, ValueType::float32), at(40)};
+  registers[0].bad_when = StatusRegister{75, 5, {1}};
+  auto reads = plan(registers, {125, 0});
+  REQUIRE(reads.size() == 2);
+  CHECK(reads[1].address == 75);
+  CHECK(reads[1].count == 27);
+  check_sound(registers, reads, 125);
+
+  registers[0].bad_when->address = 110;
+  registers[1].address = 105;  // between the two
+  reads = plan(registers, {125, 0});
+  REQUIRE(reads.size() == 1);
+  CHECK(reads[0].address == 100);
+  CHECK(reads[0].count == 11);
+  check_sound(registers, reads, 125);
+
+  // One that would make the request too long begins a new one, whole.
+  registers = {at(0), at(124)};
+  registers[1].bad_when = StatusRegister{130, -1, {1}};
+  reads = plan(registers, {125, 125});
+  REQUIRE(reads.size() == 2);
+  CHECK(reads[1].count == 7);
+}
+
+TEST_CASE("halving never parts a value from the register that says whether it is valid") {
+  std::vector<Register> registers = {at(10), at(12), at(14), at(16)};
+  for (Register& where : registers) where.bad_when = StatusRegister{20, 0, {1}};
+  std::vector<PlannedRead> reads = plan(registers);
+  REQUIRE(reads.size() == 1);
+  PlannedRead left;
+  PlannedRead right;
+  REQUIRE(split_read(registers, reads[0], left, right));
+  check_sound(registers, {left, right}, 125);
+  CHECK(left.address == 10);
+  CHECK(left.count == 11);
+  CHECK(right.address == 14);
+  CHECK(right.count == 7);
 }
 
 TEST_CASE("random plans are sound, and 500 events with scattered gaps need a tenth of the requests") {

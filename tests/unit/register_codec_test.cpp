@@ -163,6 +163,69 @@ TEST_CASE("NaN and infinity in a register are not numbers, and neither is a scal
   CHECK_FALSE(decode(make(ValueType::uint16, ByteOrder::abcd, 1e306, 0), {0xFFFF}));
 }
 
+TEST_CASE("a raw value that means \"none\" is bad, in every type and order") {
+  Register where = make(ValueType::int16);
+  where.invalid = {0x8000, 0x7FFF};
+  for (const std::uint16_t word : {0x8000, 0x7FFF}) {
+    const Decoded none = decode_reading(where, &word);
+    CHECK_FALSE(none.value);
+    CHECK(none.reason == "not available");
+  }
+  const std::uint16_t below = 0x7FFE;
+  CHECK(decode_reading(where, &below).value == 32766.0);
+
+  for (const Golden& each : golden) {
+    for (std::size_t order = 0; order < 4; ++order) {
+      Register sentinel = make(each.type, all_orders[order]);
+      std::uint64_t bits = 0;
+      for (const std::uint16_t word : each.words[0]) bits = bits << 16 | word;
+      CHECK(decode_reading(sentinel, each.words[order].data()).value == each.value);
+      sentinel.invalid = {bits};
+      CHECK(decode_reading(sentinel, each.words[order].data()).reason == "not available");
+    }
+  }
+}
+
+TEST_CASE("a register beside the value says that its sensor is broken, before or behind it") {
+  Register where = make(ValueType::float32);
+  where.address = 100;
+  where.invalid = {0x40490FDB};
+  where.bad_when = StatusRegister{98, 5, {1}};
+  REQUIRE(where.first() == 98);
+  REQUIRE(where.end() == 102);
+  Words words = {0xFFDF, 0, 0x4048, 0xF5C3};  // every bit but the fifth
+  CHECK(decode_reading(where, words.data()).value);
+  words[0] = 0x0020;
+  CHECK(decode_reading(where, words.data()).reason == "sensor fault");
+  words[2] = 0x4049;  // what the register says goes before what the value looks like
+  words[3] = 0x0FDB;
+  CHECK(decode_reading(where, words.data()).reason == "sensor fault");
+  words[0] = 0;
+  CHECK(decode_reading(where, words.data()).reason == "not available");
+
+  where.bad_when = StatusRegister{103, -1, {2, 3}};
+  REQUIRE(where.end() == 104);
+  words = {0x41BB, 0x999A, 7, 3};
+  CHECK(decode_reading(where, words.data()).reason == "sensor fault");
+  words[3] = 1;
+  CHECK(decode_reading(where, words.data()).value);
+  words = {0x7FC0, 0, 7, 0};
+  CHECK(decode_reading(where, words.data()).reason == "not a number");
+  words[3] = 2;
+  CHECK(decode_reading(where, words.data()).reason == "sensor fault");
+}
+
+TEST_CASE("a discrete input may say that another one is not valid") {
+  Register where = make(ValueType::boolean);
+  where.kind = RegisterKind::discrete;
+  where.address = 4;
+  where.bad_when = StatusRegister{6, -1, {0}};
+  Words bits = {1, 1, 1};
+  CHECK(decode_reading(where, bits.data()).value == 1.0);
+  bits[2] = 0;
+  CHECK(decode_reading(where, bits.data()).reason == "sensor fault");
+}
+
 TEST_CASE("minus zero is zero") {
   const auto value = decode(make(ValueType::float32), {0x8000, 0});
   REQUIRE(value);

@@ -244,6 +244,70 @@ TEST_CASE("type, bit and place must fit each other") {
       "7: [event:e] type", "max_registers = 3"));
 }
 
+TEST_CASE("raw values that mean none are bits of the type, written in any way that it has") {
+  const auto bits = [](const std::string& type, const std::string& list) {
+    return read(device + event + "type = " + type + "\ninvalid = " + list + "\n").events[0].where.invalid;
+  };
+  using Bits = std::vector<std::uint64_t>;
+  CHECK(bits("int16", "0x8000, 0x7FFF") == Bits{0x8000, 0x7FFF});
+  CHECK(bits("int16", "-32768,32767") == Bits{0x8000, 0x7FFF});
+  CHECK(bits("uint16", "65535") == Bits{0xFFFF});
+  CHECK(bits("int32", "0x80000000, -1") == Bits{0x80000000, 0xFFFFFFFF});
+  CHECK(bits("uint32", "0XFFFFFFFF") == Bits{0xFFFFFFFF});
+  CHECK(bits("int64", "-1") == Bits{0xFFFFFFFFFFFFFFFF});
+  CHECK(bits("uint64", "18446744073709551615, 0xFFFFFFFFFFFFFFFE") == Bits{0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFE});
+  CHECK(bits("float32", "-9999") == Bits{0xC61C3C00});
+  CHECK(bits("float32", "3.14, 0x7F7FFFFF") == Bits{0x4048F5C3, 0x7F7FFFFF});
+  CHECK(bits("float32", "0") == Bits{0, 0x80000000});  // a zero has two signs
+  CHECK(bits("float64", "-999.9") == Bits{0xC08F3F3333333333});
+
+  const auto wrong = [](const std::string& type, const std::string& list, const std::string& words) {
+    return one_mistake(device + event + "type = " + type + "\ninvalid = " + list + "\n", "7: [event:e] invalid", words);
+  };
+  CHECK(wrong("int16", "32768", "\"32768\" is not a raw value of int16"));
+  CHECK(wrong("int16", "0x18000", "up to 4 digits"));
+  CHECK(wrong("uint32", "-1", "not a raw value"));
+  CHECK(wrong("uint32", "0x100000000", "up to 8 digits"));
+  CHECK(wrong("float32", "1e39", "not a raw value"));
+  CHECK(wrong("float32", "nan", "not a raw value"));
+  CHECK(wrong("float32", "0x", "not a raw value"));
+  CHECK(one_mistake(device + "[event:e]\ndevice = plc\nregister = coil:1\ninvalid = 1\n", "6: [event:e] invalid",
+                    "no meaning with a bool"));
+}
+
+TEST_CASE("a condition names a register that the same request can read") {
+  const auto with = [](const std::string& condition, const std::string& more = "") {
+    return "[device:plc]\nhost = h\n" + more + "[event:e]\ndevice = plc\nregister = holding:100\ntype = float32\n" +
+           "bad_when = " + condition + "\n";
+  };
+  const auto status = [&](const std::string& condition, const std::string& more = "") {
+    return read(with(condition, more)).events[0].where.bad_when.value();
+  };
+  CHECK(status("holding:75 bit=5") == StatusRegister{75, 5, {1}});
+  CHECK(status("holding:75 bit = 5 = 0") == StatusRegister{75, 5, {0}});
+  CHECK(status("holding:75 = 2,3") == StatusRegister{75, -1, {2, 3}});
+  CHECK(status("holding:75=0xFFFF , 4") == StatusRegister{75, -1, {0xFFFF, 4}});
+  CHECK(status("holding:75 = 1", "first_address = 1\n").address == 74);
+  const std::string bits = "[device:plc]\nhost = h\n[event:e]\ndevice = plc\nregister = discrete:4\nbad_when = ";
+  CHECK(read(bits + "discrete:1000\n").events[0].where.bad_when == StatusRegister{1000, -1, {1}});
+  CHECK(read(bits + "discrete:6 = 0\n").events[0].where.bad_when == StatusRegister{6, -1, {0}});
+
+  const std::string place = "7: [event:e] bad_when";
+  for (const char* wrong : {"75 bit=5", "holding:75", "holding:75 bit=16", "holding:75 bit 5", "holding:75 bit=5 = 2",
+                            "holding:75 = ", "holding:75 = 2,", "holding:75 = 65536", "holding:75 is 2",
+                            "holding:75 bit=", "holding:x = 2"}) {
+    CAPTURE(wrong);
+    CHECK(one_mistake(with(wrong), place, "is not a condition"));
+  }
+  CHECK(one_mistake(bits + "discrete:6 bit=0\n", "6: [event:e] bad_when", "is not a condition"));
+  CHECK(one_mistake(with("input:75 bit=5"), place, "must be a holding, too"));
+  CHECK(one_mistake(with("holding:0 = 1", "first_address = 1\n"), "8: [event:e] bad_when", "before the first one"));
+  CHECK(mistakes(with("holding:224 = 1")) == "");  // 125 registers
+  CHECK(one_mistake(with("holding:225 = 1"), place, "both need 126 in one request (at most 125)"));
+  CHECK(one_mistake(with("holding:110 = 1", "max_registers = 10\n"), "8: [event:e] bad_when", "at most 10"));
+  CHECK(one_mistake(bits + "discrete:2004\n", "6: [event:e] bad_when", "at most 2000"));
+}
+
 TEST_CASE("all mistakes of a file are named at once, in the file's order") {
   const std::string found = mistakes(
       "[device:plc]\nport = 0\n[event:e]\ndevice = other\nregister = nowhere:1\ntype = text\n[event:e]\n[evnt:f]\n");
