@@ -10,7 +10,7 @@ import { Shell } from './ui/shell';
 import { signIn } from './ui/sign_in';
 import { Workspace } from './workspace';
 
-let leave: () => void = () => {};
+let leave: (() => void) | null = null; // ends what one token saw
 
 function enter(token: string): void {
   const workspace = new Workspace(token);
@@ -18,7 +18,7 @@ function enter(token: string): void {
   workspace.stateChanged.subscribe((reason) => {
     if (workspace.state === 'denied') askForToken(`This token is not accepted: ${reason || 'access was refused'}.`);
   });
-  leave();
+  leave?.();
   leave = () => {
     workspace.stop();
     shell.dispose();
@@ -29,8 +29,8 @@ function enter(token: string): void {
 
 function askForToken(message: string): void {
   forgetToken();
-  leave();
-  leave = () => {};
+  leave?.();
+  leave = null;
   document.title = 'WebMACS';
   const page = signIn(message, (token, onThisDevice) => {
     keepToken(token, onThisDevice);
@@ -51,6 +51,6 @@ addEventListener('hashchange', () => {
   if (location.hash.startsWith('#token=')) begin();
 });
 // A page that comes back from the browser's cache of pages has lost its connection.
-addEventListener('pagehide', () => leave());
+addEventListener('pagehide', () => leave?.());
 addEventListener('pageshow', (shown) => shown.persisted && location.reload());
 begin();

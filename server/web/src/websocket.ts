@@ -106,6 +106,8 @@ export class DatapointStream {
         return this.handlers.onBackfilled(message);
       case 'status':
         return this.handlers.onStatus(message);
+      case 'pong':
+        return; // that it came is all that it says
     }
   }
 

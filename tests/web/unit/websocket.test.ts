@@ -137,7 +137,7 @@ describe('stopping', () => {
   });
 
   it('ends polling, with an answer on its way', async () => {
-    let arrive: (response: Response) => void = () => {};
+    let arrive!: (response: Response) => void;
     test.answer = () => new Promise((resolve) => (arrive = resolve));
     test.stream.start();
     await test.failAll();

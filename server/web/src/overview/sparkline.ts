@@ -51,8 +51,10 @@ export class Sparkline {
       const left = x(columns.firstTime[i]!);
       const top = y(columns.first[i]!);
       if (columns.broken[i]) context.moveTo(left, top);
-      else if (stepped) context.lineTo(left, before), context.lineTo(left, top);
-      else context.lineTo(left, top);
+      else {
+        if (stepped) context.lineTo(left, before);
+        context.lineTo(left, top);
+      }
       if (columns.points[i]! > 1) {
         // Downwards the greatest comes first: a falling line stays a line.
         const falls = columns.last[i]! < columns.first[i]!;

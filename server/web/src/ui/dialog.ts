@@ -7,7 +7,7 @@ export interface DialogParts {
   submit: string; // the button's text
   danger?: boolean;
   body: (Node | string)[];
-  run(): Promise<void>; // throws what is shown
+  run: () => Promise<void>; // throws what is shown
 }
 
 export function openDialog({ title, submit, danger, body, run }: DialogParts): void {
