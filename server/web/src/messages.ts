@@ -58,6 +58,15 @@ export interface Experiment {
   annotations: Annotation[];
 }
 
+export type Role = 'controller' | 'viewer' | 'operator' | 'admin';
+
+// Who the token is.
+export interface Me {
+  name: string;
+  role: Role;
+  expires: string | null;
+}
+
 export interface Backfill {
   event_public_ids: string[];
   from: string;

@@ -3,7 +3,7 @@
 import { ExperimentsStore } from './data/experiments_store';
 import { HubClock } from './data/hub_clock';
 import { LiveStore } from './data/live_store';
-import { ApiError, Rest } from './data/rest';
+import { Rest } from './data/rest';
 import { SeriesStore } from './data/series_store';
 import { Signal } from './data/signal';
 import { parseTime, type Backfill } from './messages';
@@ -26,7 +26,6 @@ export class Workspace {
   readonly stateChanged = new Signal<string>(); // with the hub's reason when denied
   readonly historyChanged = new Signal<Backfill | null>(); // what was missed or came late is there now; null: anything
   readonly recentLoaded = new Signal();
-  historySupported = true; // false where the hub has no series
 
   private readonly stream: DatapointStream;
   private describing: ReturnType<typeof setInterval> | undefined;
@@ -72,11 +71,11 @@ export class Workspace {
 
   // What the events are, how their controllers are, which experiments there are.
   async describe(): Promise<void> {
-    if (this.stopped || document.hidden) return;
+    if (this.hasEnded() || document.hidden) return;
     const known = this.live.events.size;
     try {
       const [events, controllers] = await Promise.all([this.rest.events(), this.rest.controllers()]);
-      if (this.stopped) return;
+      if (this.hasEnded()) return;
       this.live.setControllers(controllers);
       this.live.setEvents(events);
     } catch {
@@ -84,6 +83,10 @@ export class Workspace {
     }
     await this.experiments.load();
     if (this.live.events.size > known) await this.loadRecent();
+  }
+
+  private hasEnded(): boolean {
+    return this.stopped;
   }
 
   private describeSoon(): void {
@@ -118,12 +121,12 @@ export class Workspace {
     const from = to - RECENT_MS;
     try {
       const answer = await this.rest.series(this.live.ids(), from, to, RECENT_HISTORY_POINTS);
-      if (this.stopped) return;
+      if (this.hasEnded()) return;
       const resolution = (2 * RECENT_MS) / RECENT_HISTORY_POINTS;
       for (const [id, points] of answer) this.recent.setHistory(id, points, from, to, resolution, false);
       this.recentLoaded.emit();
-    } catch (error) {
-      if (error instanceof ApiError && [404, 405].includes(error.status)) this.historySupported = false;
+    } catch {
+      return; // The sparklines fill with what comes.
     }
   }
 }

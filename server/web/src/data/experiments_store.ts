@@ -1,16 +1,15 @@
-// The experiments, newest first, and which of them runs. `supported` is false where the hub keeps none.
+// The experiments, newest first, and which of them runs.
 
-import type { Datapoint, Experiment } from '../messages';
-import { ApiError, type Rest } from './rest';
-import type { Role } from './role';
+import type { Datapoint, Experiment, Role } from '../messages';
+import type { Rest } from './rest';
 import { Signal } from './signal';
 
 export class ExperimentsStore {
   list: Experiment[] = [];
-  supported: boolean | null = null; // null: not known yet
+  loaded = false; // once the hub has told them
   role: Role | null = null; // null: not known yet
   readonly changed = new Signal();
-  private seen = new Set<string>();
+  private readonly seen = new Set<string>();
 
   constructor(private readonly rest: Rest) {}
 
@@ -20,18 +19,15 @@ export class ExperimentsStore {
       list.sort((a, b) => Date.parse(b.started_on) - Date.parse(a.started_on));
       this.list = list;
       this.role ??= await this.rest.role();
-      this.supported = true;
-    } catch (error) {
-      // What was known stays while the hub is away.
-      if (!(error instanceof ApiError) || ![404, 405].includes(error.status)) return;
-      this.supported = false;
+      this.loaded = true;
+    } catch {
+      return; // What was known stays while the hub is away.
     }
     this.changed.emit();
   }
 
   // An experiment that was started elsewhere shows itself in the datapoints that belong to it.
   notice(points: Datapoint[]): void {
-    if (this.supported === false) return;
     for (const { experiment_public_id: id } of points) {
       if (id === null || this.seen.has(id)) continue;
       this.seen.add(id);
@@ -52,6 +48,6 @@ export class ExperimentsStore {
   }
 
   get mayChange(): boolean {
-    return this.supported === true && this.role === 'operator';
+    return this.role === 'operator' || this.role === 'admin';
   }
 }

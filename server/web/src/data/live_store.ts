@@ -66,10 +66,6 @@ export class LiveStore {
     return [...new Set([...this.events.keys(), ...this.latest.keys()])];
   }
 
-  nameOf(id: string): string {
-    return this.events.get(id)?.name || id;
-  }
-
   // Milliseconds; infinite while there is no datapoint.
   age(id: string): number {
     const latest = this.latest.get(id);

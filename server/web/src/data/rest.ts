@@ -1,7 +1,6 @@
 // The hub's REST as the dashboard uses it. Every failure is an ApiError whose message can be shown to a person.
 
-import type { Annotation, Controller, EventDescription, Experiment } from '../messages';
-import type { Role } from './role';
+import type { Annotation, Controller, EventDescription, Experiment, Me, Role } from '../messages';
 
 export class ApiError extends Error {
   // `status` is 0 when the hub was not reached.
@@ -99,9 +98,17 @@ export class Rest {
     return found;
   }
 
-  // No route tells a token's role; stopping an experiment that cannot exist is refused to who may not stop any.
-  // Null when the hub could not be asked.
+  // What the token may do. Null when the hub could not be asked.
   async role(): Promise<Role | null> {
+    try {
+      return (await this.ask<Me>('GET', '/api/v1/me')).role;
+    } catch (error) {
+      return error instanceof ApiError && error.status === 404 ? this.roleByRefusal() : null;
+    }
+  }
+
+  // A hub of 0.1 does not tell; stopping an experiment that cannot exist is refused there to a token that may stop none.
+  private async roleByRefusal(): Promise<Role | null> {
     try {
       await this.ask('PUT', `${experimentPath('exp_none')}/stop`);
     } catch (error) {

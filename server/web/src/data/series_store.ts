@@ -53,11 +53,4 @@ export class SeriesStore {
     if (all) series.condensedUntil = -Infinity;
     series.replace(all ? -Infinity : from, to, times, values, resolution);
   }
-
-  // The same points from another store, for a hub that cannot tell history.
-  copyFrom(other: SeriesStore, id: string): void {
-    const source = other.of(id);
-    const series = this.of(id);
-    for (let i = 0; i < source.length; i += 1) series.add(source.times[i]!, source.values[i]!);
-  }
 }

@@ -75,7 +75,7 @@ export class ExperimentsPage implements Page {
     show(this.mayLook, experiments.role === 'viewer');
     show(this.table, experiments.list.length > 0);
     show(this.more, experiments.list.length > this.most);
-    const notice = noticeText(experiments.supported, experiments.list.length);
+    const notice = noticeText(experiments.loaded, experiments.list.length);
     setText(this.notice, notice);
     show(this.notice, notice !== '');
     this.renderDetail();
@@ -93,7 +93,7 @@ export class ExperimentsPage implements Page {
     const chosen = experiments.find(this.id);
     if (!chosen) {
       this.detail = null;
-      const gone = this.id !== '' && experiments.supported === true;
+      const gone = this.id !== '' && experiments.loaded;
       fill(this.place, gone && h('p', { class: 'card empty' }, 'There is no such experiment (any more).'));
       show(this.place, gone);
       return;
@@ -130,8 +130,7 @@ function addressOf(experiment: Experiment): string {
   return `#/experiments/${encodeURIComponent(experiment.public_id)}`;
 }
 
-function noticeText(supported: boolean | null, count: number): string {
-  if (supported === null) return 'Loading…';
-  if (!supported) return 'This hub keeps no experiments.';
+function noticeText(loaded: boolean, count: number): string {
+  if (!loaded) return 'Loading…';
   return count > 0 ? '' : 'No experiment has been started yet.';
 }

@@ -83,7 +83,10 @@ function drawSteps(columns: Columns, toX: Scale, toY: Scale, stroke: CanvasRende
     const x = toX(columns.firstTime[i]!);
     const first = toY(columns.first[i]!);
     if (columns.broken[i]) stroke.moveTo(x, first);
-    else stroke.lineTo(x, y), stroke.lineTo(x, first);
+    else {
+      stroke.lineTo(x, y);
+      stroke.lineTo(x, first);
+    }
     const last = toX(columns.lastTime[i]!);
     y = toY(columns.last[i]!);
     if (columns.least[i] !== columns.greatest[i]) {

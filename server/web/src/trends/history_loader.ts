@@ -1,7 +1,6 @@
 // Asks the hub for what the plot shows: with a quarter of a width more on either side while one looks around, in one request
 // at a time, the newest wish first.
 
-import { ApiError } from '../data/rest';
 import type { SeriesStore } from '../data/series_store';
 import type { Workspace } from '../workspace';
 
@@ -78,12 +77,8 @@ export class HistoryLoader {
       this.done('');
     } catch (error) {
       if (wish !== this.wish) return;
-      const missing = error instanceof ApiError && [404, 405].includes(error.status);
-      if (!missing) this.later(AGAIN_MS);
-      if (missing) for (const id of events) this.store.copyFrom(this.workspace.recent, id);
-      if (missing) this.loaded = { events: events.join(), from: -Infinity, to: Infinity, span };
-      this.done(missing ? 'This hub keeps no history for plots: they begin when this page was opened.'
-        : `History could not be fetched: ${error instanceof Error ? error.message : ''}`);
+      this.later(AGAIN_MS);
+      this.done(`History could not be fetched: ${error instanceof Error ? error.message : ''}`);
     }
   }
 }

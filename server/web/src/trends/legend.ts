@@ -7,7 +7,7 @@ import { fill, h, setAttribute, setText } from '../ui/dom';
 import { formatPlain, formatSpan, formatValue } from '../ui/format';
 import { icon } from '../ui/icons';
 import { seriesVariable } from './colors';
-import type { Curve } from './plot';
+import type { Curve } from './curve';
 
 export interface LegendHandlers {
   onToggle(id: string): void;

@@ -9,6 +9,7 @@ export class Picker {
   private readonly list = h('div', { class: 'picker-list' });
   private readonly search = h('input', { type: 'search', placeholder: 'Find an event', 'aria-label': 'Find an event' });
   private readonly full = h('p', { class: 'quiet', hidden: true }, `A plot holds ${MOST_EVENTS} events.`);
+  private shape = ''; // of what was laid out
   private options: { id: string; text: string; label: HTMLElement; box: HTMLInputElement }[] = [];
   private groups: { element: HTMLElement; labels: HTMLElement[] }[] = [];
 
@@ -20,7 +21,16 @@ export class Picker {
     this.element = h('div', { class: 'picker' }, this.search, this.full, this.list);
   }
 
-  layOut(chosen: string[]): void {
+  // All events that there are, these marked.
+  show(chosen: string[]): void {
+    const { live } = this;
+    const shape = `${live.ids().length} ${live.events.size}`;
+    if (shape !== this.shape) this.layOut();
+    this.shape = shape;
+    this.mark(chosen);
+  }
+
+  private layOut(): void {
     const { live } = this;
     const byRig = new Map<string, string[]>();
     for (const id of live.ids()) {
@@ -33,11 +43,10 @@ export class Picker {
       return { labels, element: h('fieldset', {}, h('legend', {}, rig || 'Not described by any rig'), ...labels) };
     });
     fill(this.list, ...this.groups.map((group) => group.element));
-    this.mark(chosen);
     this.filter();
   }
 
-  mark(chosen: string[]): void {
+  private mark(chosen: string[]): void {
     const full = chosen.length >= MOST_EVENTS;
     show(this.full, full);
     for (const { id, box } of this.options) {

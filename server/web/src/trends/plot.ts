@@ -4,11 +4,11 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { Columns } from '../data/columns';
 import type { SeriesStore } from '../data/series_store';
-import type { EventDescription, Experiment } from '../messages';
+import type { Experiment } from '../messages';
 import { h, show } from '../ui/dom';
-import { formatScientific } from '../ui/format';
-import { axisTimes } from './axis_times';
+import { timeAxis, valueAxis } from './axes';
 import { readColors, seriesColor, type Colors } from './colors';
+import { DIGITAL, scaleOf, type Curve } from './curve';
 import { drawSeries } from './draw_series';
 import { drawExperiments, drawLabels } from './overlays';
 import { SteadyRange } from './scales';
@@ -16,14 +16,6 @@ import { SteadyRange } from './scales';
 const COLUMN_WIDTH = 2; // CSS pixels
 const MOST_COLUMNS = 1300; // a hub answers at most three times as many points
 const NARROW = 640; // CSS pixels; fewer axes fit
-const DIGITAL = '\u0000digital'; // the scale of what is on or off
-
-export interface Curve {
-  id: string;
-  event: EventDescription | undefined;
-  color: number; // its place in the palette
-  hidden: boolean;
-}
 
 export interface PlotHandlers {
   onSelect(from: number, to: number): void; // an interval was drawn with the pointer
@@ -147,9 +139,8 @@ export class Plot {
         ...Object.fromEntries(scales.map((scale) => [scale, { auto: false, range: (_plot, min, max) => [min, max] }])),
       },
       axes: [
-        { stroke: colors.quiet, grid: { stroke: colors.grid, width: 1 }, ticks: { stroke: colors.grid, width: 1 },
-          font: '12px system-ui, sans-serif', space: this.width < NARROW ? 62 : 84, size: 42, values: axisTimes },
-        ...scales.map((scale, index) => this.axis(scale, index, scales.length, colors)),
+        timeAxis(this.width < NARROW, colors),
+        ...scales.map((scale, index) => valueAxis(scale, this.curves, index, this.width >= NARROW || index < 2, colors)),
       ],
       series: [
         {},
@@ -175,31 +166,6 @@ export class Plot {
     if (!curve || curve.hidden) return;
     const columns = this.columns.get(curve.id)!;
     drawSeries(plot, index, columns, curve.event?.type === 'digital', seriesColor(colors, curve.color));
-  }
-
-  private axis(scale: string, index: number, count: number, colors: Colors): uPlot.Axis {
-    const only = this.curves.filter((curve) => !curve.hidden && scaleOf(curve) === scale);
-    const color = only.length === 1 && count > 1 ? seriesColor(colors, only[0]!.color) : colors.quiet;
-    const digital = scale === DIGITAL;
-    return {
-      scale,
-      show: this.width >= NARROW || index < 2,
-      side: index % 2 === 0 ? 3 : 1,
-      stroke: color,
-      label: digital || scale === '' ? undefined : scale,
-      space: 42,
-      labelSize: 18,
-      labelGap: 2,
-      labelFont: '600 12px system-ui, sans-serif',
-      font: '12px system-ui, sans-serif',
-      grid: { show: index === 0, stroke: colors.grid, width: 1 },
-      ticks: { stroke: colors.grid, width: 1, size: 5 },
-      size: (_plot, values) => 16 + 7 * Math.max(2, ...(values ?? []).map((value) => value?.length ?? 0)),
-      splits: digital ? () => [0, 1] : undefined,
-      values: digital
-        ? (_plot, splits) => splits.map((value) => (value === 0 ? 'off' : 'on'))
-        : (_plot, splits) => splitTexts(splits),
-    };
   }
 
   private rangeOf(scale: string): [number, number] {
@@ -237,15 +203,4 @@ export class Plot {
     plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
     this.handlers.onSelect(plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x'));
   }
-}
-
-function scaleOf(curve: Curve): string {
-  return curve.event?.type === 'digital' ? DIGITAL : (curve.event?.unit ?? '');
-}
-
-function splitTexts(splits: number[]): string[] {
-  const step = splits.length > 1 ? Math.abs(splits[1]! - splits[0]!) : 1;
-  const decimals = Math.min(8, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
-  const format = new Intl.NumberFormat(undefined, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
-  return splits.map((value) => (Math.abs(value) >= 1e9 ? formatScientific(value, 2) : format.format(value === 0 ? 0 : value)));
 }
