@@ -16,11 +16,11 @@ def now():
 
 
 class DashboardLive(DashboardScenario):
-    async def all_tiles(self, state, timeout=SOON):
+    async def all_tiles(self, state):
         async def so():
             tiles = await self.tiles()
             return set(tiles) == set(EVENTS) and {found for found, *_ in tiles.values()} == {state}
-        await until(so, timeout, lambda: f"every tile {state}")
+        await until(so, SOON, lambda: f"every tile {state}")
 
     async def test_tiles_show_what_the_simulated_registers_hold(self):
         await self.start_rig()
@@ -43,7 +43,7 @@ class DashboardLive(DashboardScenario):
         browser = await self.open_live()
         await self.all_tiles("good")
         self.rig.command("unit 1 off")
-        await self.all_tiles("bad", 30 * SLOWNESS)
+        await self.all_tiles("bad")
         for event, (_, value, badge) in (await self.tiles()).items():
             self.assertEqual(value, "—", event)
             self.assertRegex(badge, r"Bad: \w+", event)
@@ -52,7 +52,7 @@ class DashboardLive(DashboardScenario):
         await until(lambda: self.sees(".agent tbody", "Offline"), SOON, "the agents page tells it")
         self.rig.command("unit 1 on")
         await browser.go("overview")
-        await self.all_tiles("good", 60 * SLOWNESS)
+        await self.all_tiles("good")
 
     async def sees(self, selector, text):
         return any(text in found for found in await self.browser.texts(selector))
@@ -66,12 +66,12 @@ class DashboardLive(DashboardScenario):
 
         await asyncio.to_thread(self.server.stop)
         await browser.state("connecting")
-        await self.all_tiles("stale", 40 * SLOWNESS)  # 30 s where the hub went before it told what the events are
+        await self.all_tiles("stale")  # after 30 s where the hub went before it told what the events are
         await browser.state("offline")
         self.assertIn("Offline", await browser.run("document.title"))
 
         await self.server.start()
-        await browser.state("live", 40)
+        await browser.state("live")
         await self.all_tiles("good")
         await browser.go("trends?events=windbox_pressure,air_flow&range=5m")
         await until(self.plot_moves, SOON, "points are plotted again")
@@ -92,7 +92,7 @@ class DashboardLive(DashboardScenario):
             stored = {t: v for _, t, v, _ in self.server.store.datapoints(event) if t <= until_then}
             self.different = {t: (v, plotted.get(t)) for t, v in stored.items() if plotted.get(t, "missing") != v}
             return len(stored) > 20 and not self.different
-        await until(same, 30 * SLOWNESS, lambda: f"{event}: drawn as stored, but {list(self.different.items())[:5]}", 0.5)
+        await until(same, SOON, lambda: f"{event}: drawn as stored, but {list(self.different.items())[:5]}", 0.5)
 
     async def test_what_comes_late_appears_by_itself(self):
         await self.server.start()

@@ -62,7 +62,7 @@ class DashboardLooks(DashboardScenario):
                 for page, route in {**ROUTES, "experiment": f"experiments/{experiment}"}.items():
                     await browser.go(route)
                     await browser.see(f"main .{page}")
-                    await browser.call("waitForTimeout", 400)
+                    await until(lambda: self.is_drawn(page), SOON, f"{page} is drawn")
                     await self.look_at(f"{page}-{size}-{scheme}")
                 await self.look_at_dialogs(f"{size}-{scheme}")
         await browser.click(".sign-out")
@@ -99,6 +99,13 @@ class DashboardLooks(DashboardScenario):
         await self.browser.call("keyboard", "Escape")
         await self.browser.call("waitForSelector", ".popover form", {"state": "hidden"})
         self.assertEqual(await self.browser.text(":focus"), "From … to")
+
+    async def is_drawn(self, page):
+        """What is asked of the hub has come, and was painted."""
+        if page == "trends" and not (await self.browser.count(".plot canvas") and await self.plotted("air_flow")):
+            return False
+        await self.browser.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
+        return "Loading…" not in await self.browser.text("main")
 
     async def all_there(self, count):
         return await self.browser.count(".tile") == count

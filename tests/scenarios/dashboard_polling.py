@@ -33,7 +33,7 @@ class DashboardPolling(DashboardScenario):
         await browser.go("trends?events=windbox_pressure&range=5m")
 
         gate.open = True
-        await browser.state("live", 45)
+        await browser.state("live")
         await until(lambda: self.drawn(1, since=time.time_ns() // 1000), SOON, "live points are drawn")
         await until(lambda: self.whole_since(blocked_at - 2_000_000), SOON, "no hole", 0.3)
 

@@ -29,7 +29,7 @@ const calls = {
       executablePath: process.env.WEBMACS_CHROMIUM ?? '/usr/bin/chromium',
       args: flags, locale: 'en-GB', timezoneId: 'Europe/Berlin', acceptDownloads: true, ...options,
     });
-    context.setDefaultTimeout(20_000 * Number(process.env.WEBMACS_SLOWNESS ?? '1'));
+    context.setDefaultTimeout(1000 * Number(process.env.WEBMACS_STATE_SECONDS ?? '120'));
     watch((page = context.pages()[0] ?? (await context.newPage())));
   },
   // Another tab, which is the page from now on; the old one is closed.

@@ -4,7 +4,7 @@ does, the page speaks to this hub alone, puts the token into no address, and say
 import re
 import urllib.parse
 
-from .browser import WEB_ROOT, Browser
+from .browser import STATE_SECONDS, WEB_ROOT, Browser
 from .case import Scenario
 from .programs import AGENT, ROOT, SLOWNESS
 from .simulator import Simulator
@@ -12,7 +12,7 @@ from .wait import until
 
 RIG = ROOT / "systemd" / "rigs" / "fluidised-bed.ini"
 EVENTS = re.findall(r"(?m)^\[event:(\S+)\]", RIG.read_text())
-SOON = 20 * SLOWNESS
+SOON = STATE_SECONDS * SLOWNESS
 
 
 class DashboardScenario(Scenario):
