@@ -7,6 +7,6 @@ export default defineConfig({
     globals: true, // the tests stand outside of this folder, where no package is found
     dir: '../../tests/web/unit',
     include: ['**/*.test.ts'],
-    env: { TZ: 'Europe/Berlin' },
+    env: { TZ: 'Europe/Berlin', WEBMACS_SEED: process.env.WEBMACS_SEED ?? String(Math.floor(Math.random() * 2 ** 31)) },
   },
 });

@@ -19,6 +19,7 @@ export interface EventDescription {
   max_value?: number | null;
   poll_interval?: number | null; // seconds
   max_silence?: number | null; // seconds
+  states?: Record<string, string> | null; // the names of values
   device?: string | null;
   controller?: string | null;
 }

@@ -1,10 +1,10 @@
 // The plot's axes: time below, a vertical one per unit, left and right in turns.
 
 import type uPlot from 'uplot';
-import { formatScientific } from '../ui/format';
 import { axisTimes } from './axis_times';
 import { seriesColor, type Colors } from './colors';
 import { DIGITAL, scaleOf, type Curve } from './curve';
+import { marksWithin, markTexts, type Mark } from './marks';
 
 const FONT = '12px system-ui, sans-serif';
 
@@ -40,16 +40,29 @@ export function valueAxis(scale: string, curves: Curve[], index: number, shown: 
     grid: { show: index === 0, stroke: colors.grid, width: 1 },
     ticks: { stroke: colors.grid, width: 1, size: 5 },
     size: (_plot, values: string[] | null) => 16 + 7 * Math.max(2, ...(values ?? []).map((value) => value.length)),
-    splits: digital ? () => [0, 1] : undefined,
-    values: digital
-      ? (_plot, splits) => splits.map((value) => (value === 0 ? 'off' : 'on'))
-      : (_plot, splits) => splitTexts(splits),
+    ...(digital ? onOff : roundMarks()),
   };
 }
 
-function splitTexts(splits: number[]): string[] {
-  const step = splits.length > 1 ? Math.abs(splits[1]! - splits[0]!) : 1;
-  const decimals = Math.min(8, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
-  const format = new Intl.NumberFormat(undefined, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
-  return splits.map((value) => (Math.abs(value) >= 1e9 ? formatScientific(value, 2) : format.format(value === 0 ? 0 : value)));
+const onOff: uPlot.Axis = {
+  splits: () => [0, 1],
+  values: (_plot, splits) => splits.map((value) => (value === 0 ? 'off' : 'on')),
+};
+
+// Our own marks in place of uPlot's, which have no texts for what is tiny. `incrs` is asked first, and says how much room
+// there is; what it answers fits any range, so that the marks are asked for.
+function roundMarks(): uPlot.Axis {
+  let most = 0;
+  let marks: Mark[] = [];
+  return {
+    incrs: (_plot, _axis, _min, _max, pixels, space) => {
+      most = pixels / space;
+      return [Number.MAX_VALUE];
+    },
+    splits: (_plot, _axis, min, max) => {
+      marks = marksWithin(min, max, most);
+      return marks.map(({ value }) => value);
+    },
+    values: () => markTexts(marks),
+  };
 }

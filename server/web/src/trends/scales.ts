@@ -3,6 +3,8 @@
 
 const AIR = 0.08;
 const LEAST_USE = 0.45; // of a kept range, by the data
+const FINEST = 1e-11; // of the values' size: so close together doubles still differ from mark to mark
+const MOST = Number.MAX_VALUE / 4; // the distance of two of them is still a number
 
 export class SteadyRange {
   private kept: [number, number] | null = null;
@@ -14,12 +16,14 @@ export class SteadyRange {
   of(lowest: number, highest: number): [number, number] {
     if (lowest > highest) return this.kept ?? [0, 1];
     const span = highest - lowest;
+    const size = Math.max(Math.abs(lowest), Math.abs(highest));
+    const finest = size * FINEST;
     if (this.kept) {
       const [low, high] = this.kept;
-      if (lowest >= low && highest <= high && (span >= LEAST_USE * (high - low) || span === 0)) return this.kept;
+      if (lowest >= low && highest <= high && (span >= LEAST_USE * (high - low) || span <= finest)) return this.kept;
     }
-    const air = span > 0 ? span * AIR : Math.abs(highest) * 0.05 || 1;
-    this.kept = [lowest - air, highest + air];
+    const air = span > 0 ? Math.max(span * AIR, finest) : size * 0.05 || 1;
+    this.kept = [Math.max(-MOST, lowest - air), Math.min(MOST, highest + air)];
     return this.kept;
   }
 }

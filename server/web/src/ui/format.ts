@@ -2,6 +2,10 @@
 
 import type { EventDescription } from '../messages';
 
+const HUGE = 1e9; // from here on numbers are written with an exponent
+const TINY = 1e-5; // and below it
+const MOST_DECIMALS = 20;
+
 const formats = new Map<string, Intl.NumberFormat>();
 
 function number(value: number, options: Intl.NumberFormatOptions): string {
@@ -23,22 +27,52 @@ export function decimalsFor(event: EventDescription | undefined, value: number):
   return Math.min(6, Math.max(0, 3 - Math.floor(Math.log10(size / 2))));
 }
 
-export function formatValue(event: EventDescription | undefined, value: number): string {
-  if (event?.type === 'digital') return value === 0 ? 'off' : 'on';
+// `span`: of the values that are shown beside it; they are told apart to a thousandth of it.
+export function formatValue(event: EventDescription | undefined, value: number, span = 0): string {
+  const state = stateOf(event, value);
+  if (state !== null) return state;
   const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e9 || size < 1e-5)) return formatScientific(value, 3);
-  const decimals = decimalsFor(event, value);
+  const needed = span > 0 ? Math.ceil(3 - Math.log10(span)) : -Infinity;
+  if (size !== 0 && (size >= HUGE || size < TINY)) return scientific(value, Math.max(3, magnitude(size) + needed));
+  const decimals = Math.min(MOST_DECIMALS, Math.max(decimalsFor(event, value), needed));
   const shown = number(value, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
   // A small value in a wide range must not look like zero.
   return value !== 0 && Number(size.toFixed(decimals)) === 0 ? number(value, { maximumSignificantDigits: 3 }) : shown;
 }
 
-export function formatScientific(value: number, decimals: number): string {
-  return number(value, { notation: 'scientific', minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+// What a value is called where its numbers have names; null where it is a quantity.
+export function stateOf(event: EventDescription | undefined, value: number): string | null {
+  const named = event?.states?.[String(value)];
+  if (named) return named;
+  if (event?.type === 'digital') return value === 0 ? 'off' : 'on';
+  return null;
 }
 
+// To the digit that is worth 10^exponent, with an exponent of its own where `greatest`, the largest of those that it stands
+// beside, is huge or tiny.
+export function formatDecimal(value: number, exponent: number, greatest: number): string {
+  if (greatest >= HUGE || (greatest > 0 && greatest < TINY)) {
+    return value === 0 ? number(0, {}) : scientific(value, Math.max(0, magnitude(Math.abs(value)) - exponent));
+  }
+  const decimals = Math.min(MOST_DECIMALS, Math.max(0, -exponent));
+  return number(value, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+}
+
+function scientific(value: number, decimals: number): string {
+  const shown = Math.min(MOST_DECIMALS, decimals);
+  return number(value, { notation: 'scientific', minimumFractionDigits: shown, maximumFractionDigits: shown });
+}
+
+// The exponent of its first digit.
+function magnitude(size: number): number {
+  return Number(size.toExponential().split('e')[1]);
+}
+
+// All of its digits: what it prints reads back to the same double.
 export function formatPlain(value: number): string {
-  return number(value, { maximumSignificantDigits: 15 });
+  const size = Math.abs(value);
+  const scientifically = size !== 0 && (size >= 1e15 || size < TINY);
+  return number(value, { maximumSignificantDigits: 17, ...(scientifically ? { notation: 'scientific' } : {}) });
 }
 
 export function formatCount(value: number): string {
