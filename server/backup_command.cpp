@@ -1,8 +1,9 @@
 #include "server/backup_command.h"
 
 #include "common/service.h"
-#include "server/store/sqlite_backup.h"
+#include "server/store/sqlite/sqlite_backup.h"
 #include "server/store/store.h"
+#include "server/store/store_url.h"
 
 #include <spdlog/fmt/fmt.h>
 

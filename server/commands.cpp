@@ -3,7 +3,8 @@
 #include "common/ini.h"
 #include "common/service.h"
 #include "common/timestamp.h"
-#include "server/api/access.h"
+#include "server/access/access.h"
+#include "server/open_store.h"
 #include "server/store/store.h"
 
 #include <spdlog/fmt/fmt.h>

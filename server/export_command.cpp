@@ -3,8 +3,9 @@
 #include "common/log.h"
 #include "common/service.h"
 #include "common/timestamp.h"
-#include "server/api/csv_export.h"
+#include "server/export/csv_export.h"
 #include "server/commands.h"
+#include "server/open_store.h"
 #include "server/output_file.h"
 
 #include <chrono>

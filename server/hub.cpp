@@ -5,7 +5,10 @@
 #include "common/service.h"
 #include "common/timestamp.h"
 #include "common/websocket/tls.h"
-#include "server/net/credentials.h"
+#include "server/access/credentials.h"
+#include "server/open_store.h"
+#include "server/store/datapoint_id.h"
+#include "server/store/store_url.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -72,7 +75,7 @@ Hub::Hub(ServerSettings settings)
           {settings_.metrics_public, *ingest_, readings_, feed_, sessions_, controllers_, failed_logins_, listener_}),
       rest_({access_, failed_logins_, *ingest_, *readers_, *exports_, feed_, events_, experiments_, controllers_,
              *tokens_, dashboard_, metrics_}),
-      websockets_(settings_, access_, failed_logins_, {io_, *ingest_, controllers_, events_, sessions_, readings_},
+      websockets_(settings_.websockets, access_, failed_logins_, {io_, *ingest_, controllers_, events_, sessions_, readings_},
                   feed_, deadlines_),
       listener_(io_, settings_.listen_host, settings_.listen_port, connection_limits(),
                 [this](Tcp::socket socket, std::string peer, std::shared_ptr<ConnectionPlace> place) {
@@ -153,7 +156,11 @@ void Hub::accept(Tcp::socket socket, std::string peer, std::shared_ptr<Connectio
                         },
                         [this](const HttpRequest& request) { return access_.unknown(presented_token(request)); },
                         [this](std::function<void()> done) { tokens_->refresh(std::move(done)); },
-                        websockets_,
+                        [this](const HttpRequest& request) { return websockets_.refusal(request); },
+                        [this](const HttpRequest& request, std::string raw, std::unique_ptr<ByteStream> upgraded,
+                               std::shared_ptr<ConnectionPlace> kept) {
+                          websockets_.enter(request, std::move(raw), std::move(upgraded), std::move(kept));
+                        },
                         settings_.trusted_proxies,
                         deadlines_,
                         http_sessions_};

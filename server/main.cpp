@@ -9,6 +9,7 @@
 #include "server/hub.h"
 #include "server/settings.h"
 #include "server/store/store.h"
+#include "server/store/store_url.h"
 
 #include <CLI/CLI.hpp>
 

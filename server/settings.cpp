@@ -59,25 +59,25 @@ milliseconds read_milliseconds(IniSection& section, std::string_view key, millis
 
 void read_server(IniSection& server, ServerSettings& settings) {
   read_listen(server, settings);
-  settings.ws_heartbeat_interval =
-      read_milliseconds(server, "ws_heartbeat_interval", settings.ws_heartbeat_interval, milliseconds(100), hours(1));
+  settings.websockets.heartbeat_interval =
+      read_milliseconds(server, "ws_heartbeat_interval", settings.websockets.heartbeat_interval, milliseconds(100), hours(1));
   // Whoever shortens only the interval means a shorter timeout too.
-  const auto timeout = std::min(settings.ws_heartbeat_timeout, settings.ws_heartbeat_interval * 2 / 5);
-  settings.ws_heartbeat_timeout =
+  const auto timeout = std::min(settings.websockets.heartbeat_timeout, settings.websockets.heartbeat_interval * 2 / 5);
+  settings.websockets.heartbeat_timeout =
       read_milliseconds(server, "ws_heartbeat_timeout", timeout, milliseconds(10), hours(1));
-  if (settings.ws_heartbeat_timeout >= settings.ws_heartbeat_interval) {
+  if (settings.websockets.heartbeat_timeout >= settings.websockets.heartbeat_interval) {
     server.mistake(server.has("ws_heartbeat_timeout") ? "ws_heartbeat_timeout" : "ws_heartbeat_interval",
                    "the timeout must be shorter than the interval (ws_heartbeat_timeout < ws_heartbeat_interval)");
   }
   settings.stream_interval =
       read_milliseconds(server, "stream_interval", settings.stream_interval, milliseconds(1), seconds(10));
-  settings.allowed_origins = server.list("allowed_origins");
+  settings.websockets.allowed_origins = server.list("allowed_origins");
   read_addresses(server, settings);
   settings.max_connections = static_cast<std::size_t>(server.integer("max_connections", 10000, 1, 1000000));
   settings.max_connections_per_address =
       static_cast<std::size_t>(server.integer("max_connections_per_address", 200, 1, 1000000));
   settings.metrics_public = server.boolean("metrics_public", false);
-  settings.client_queue_bytes = static_cast<std::size_t>(server.size("client_queue", mib, 128 * kib, gib));
+  settings.websockets.client_queue_bytes = static_cast<std::size_t>(server.size("client_queue", mib, 128 * kib, gib));
   settings.history_bytes = static_cast<std::size_t>(server.size("history", 64 * mib, mib, 64 * gib));
   settings.web_root = server.text("web_root");
 }

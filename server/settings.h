@@ -1,6 +1,8 @@
 #pragma once
 // The server file (configuration contract, "Server file"): every key, its default and its range.
 
+#include "server/net/websocket_settings.h"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -13,15 +15,12 @@ struct ServerSettings {
 
   std::string listen_host = "127.0.0.1";
   int listen_port = 8000;  // 0: any free port, named in the log
-  std::chrono::milliseconds ws_heartbeat_interval{25000};
-  std::chrono::milliseconds ws_heartbeat_timeout{10000};
+  WebSocketSettings websockets;
   std::chrono::milliseconds stream_interval{50};
-  std::vector<std::string> allowed_origins;
   std::vector<std::string> trusted_proxies{"127.0.0.1", "::1"};
   std::size_t max_connections = 10000;
   std::size_t max_connections_per_address = 200;
   bool metrics_public = false;
-  std::size_t client_queue_bytes = 1024 * 1024;
   std::size_t history_bytes = 64 * 1024 * 1024;
   std::string web_root;  // empty: the installed dashboard
 

@@ -1,11 +1,11 @@
 #include "server/api/metrics.h"
 
-#include "server/api/failed_logins.h"
+#include "server/access/failed_logins.h"
 #include "server/api/process_figures.h"
 #include "server/net/controller_session.h"
-#include "server/net/listener.h"
+#include "server/http/listener.h"
 #include "server/net/session.h"
-#include "server/stream/controller_registry.h"
+#include "server/catalog/controller_registry.h"
 #include "server/stream/live_feed.h"
 
 #include <boost/asio/ip/address.hpp>

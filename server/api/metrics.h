@@ -2,8 +2,8 @@
 // GET /metrics: what the hub counts, as Prometheus reads it. Everything is counted where it happens, in plain integers;
 // here it gets its name. Network thread only.
 
-#include "server/net/http_message.h"
-#include "server/store/ingest.h"
+#include "server/http/http_message.h"
+#include "server/ingest/ingest.h"
 
 #include <string>
 

@@ -2,10 +2,10 @@
 
 #include "common/log.h"
 #include "common/timestamp.h"
-#include "server/api/failed_logins.h"
+#include "server/access/failed_logins.h"
 #include "server/api/rest_routes.h"
-#include "server/api/static_files.h"
-#include "server/net/credentials.h"
+#include "server/http/static_files.h"
+#include "server/access/credentials.h"
 
 #include <boost/beast/core/string.hpp>
 

@@ -1,8 +1,9 @@
 #include "server/api/rest_call.h"
 
+#include "common/log.h"
 #include "common/timestamp.h"
-#include "server/api/store_readers.h"
-#include "server/store/ingest.h"
+#include "server/store/store_readers.h"
+#include "server/ingest/ingest.h"
 
 #include <charconv>
 #include <utility>
@@ -50,12 +51,16 @@ void answer_from_store(const RestServices& services, const RestCallPtr& call,
 }
 
 void answer_from_store(StoreReaders& readers, const RestCallPtr& call, std::function<HttpResponse(Store&)> work) {
-  const bool taken = readers.try_read(
-      [work = std::move(work)](Store& store) {
+  const bool taken = readers.try_read<HttpResponse>(
+      [work = std::move(work)](Store* store) {
+        if (store == nullptr) return problem(503, "the hub is stopping");
         try {
-          return guarded(work, store);
+          return guarded(work, *store);
         } catch (const StoreError&) {
           return away(store_is_away);
+        } catch (const std::exception& error) {
+          log_error("a REST request failed: {}", error.what());
+          return problem(500, "the hub has failed; its log says more");
         }
       },
       call->answer);

@@ -2,8 +2,8 @@
 // One REST request on its way through a handler, and what handlers have to work with. Network thread, but for the work
 // that is given to the store's threads.
 
-#include "server/api/access.h"
-#include "server/net/http_message.h"
+#include "server/access/access.h"
+#include "server/http/http_message.h"
 #include "server/store/store.h"
 
 #include <functional>

@@ -3,7 +3,7 @@
 #include "common/feed_messages.h"
 #include "server/api/rest_json.h"
 #include "server/api/rest_routes.h"
-#include "server/stream/event_catalog.h"
+#include "server/catalog/event_catalog.h"
 
 namespace webmacs {
 namespace {

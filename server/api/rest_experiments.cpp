@@ -1,7 +1,7 @@
 // Experiments and their annotations.
 
 #include "common/timestamp.h"
-#include "server/api/experiments.h"
+#include "server/catalog/experiments.h"
 #include "server/api/rest_json.h"
 #include "server/api/rest_routes.h"
 

@@ -1,10 +1,10 @@
 // Experiments as CSV, for whoever has a token, or a link that stands in for one.
 
 #include "common/timestamp.h"
-#include "server/api/experiments.h"
-#include "server/api/exports.h"
+#include "server/catalog/experiments.h"
+#include "server/export/exports.h"
 #include "server/api/rest_routes.h"
-#include "server/net/content_disposition.h"
+#include "server/http/content_disposition.h"
 
 #include <boost/beast/http/verb.hpp>
 

@@ -1,9 +1,10 @@
 // Pushing readings without a WebSocket.
 
 #include "common/timestamp.h"
-#include "server/api/experiments.h"
+#include "server/catalog/experiments.h"
 #include "server/api/rest_routes.h"
-#include "server/store/ingest.h"
+#include "server/ingest/ingest.h"
+#include "server/store/datapoint_id.h"
 
 #include <algorithm>
 

@@ -5,8 +5,8 @@
 #include "server/api/metrics.h"
 #include "server/api/openapi.h"
 #include "server/api/rest_routes.h"
-#include "server/store/ingest.h"
-#include "server/stream/controller_registry.h"
+#include "server/ingest/ingest.h"
+#include "server/catalog/controller_registry.h"
 #include "server/stream/live_feed.h"
 
 namespace webmacs {

@@ -3,7 +3,7 @@
 #include "common/timestamp.h"
 #include "server/api/rest_json.h"
 #include "server/api/rest_routes.h"
-#include "server/token_watch.h"
+#include "server/access/token_watch.h"
 
 namespace webmacs {
 

@@ -4,9 +4,9 @@
 
 #include "common/messages.h"
 #include "server/net/session.h"
-#include "server/store/ingest.h"
-#include "server/stream/controller_registry.h"
-#include "server/stream/event_catalog.h"
+#include "server/ingest/ingest.h"
+#include "server/catalog/controller_registry.h"
+#include "server/catalog/event_catalog.h"
 
 #include <boost/asio/steady_timer.hpp>
 

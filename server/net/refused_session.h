@@ -3,8 +3,8 @@
 // Network thread only.
 
 #include "common/websocket/connection.h"
-#include "server/api/access.h"
-#include "server/net/connection_places.h"
+#include "server/access/access.h"
+#include "server/http/connection_places.h"
 #include "server/net/session.h"
 
 #include <chrono>

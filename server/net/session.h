@@ -3,7 +3,7 @@
 
 #include "common/log.h"
 #include "common/websocket/connection.h"
-#include "server/api/access.h"
+#include "server/access/access.h"
 
 #include <cstdint>
 #include <map>

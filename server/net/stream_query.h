@@ -2,7 +2,7 @@
 // What a frontend asks for in the query of /ws/datapoints/stream: `events=`, `format=`, `since=` (contract, "Hub ->
 // frontend"). Pure.
 
-#include "server/net/http_message.h"
+#include "server/http/http_message.h"
 #include "server/stream/live_feed.h"
 
 namespace webmacs {

@@ -1,7 +1,7 @@
 #pragma once
 // Whether a request asks for a WebSocket as RFC 6455, section 4.2.1, demands. Pure.
 
-#include "server/net/http_message.h"
+#include "server/http/http_message.h"
 
 #include <optional>
 

@@ -2,7 +2,7 @@
 
 #include "common/log.h"
 #include "common/timestamp.h"
-#include "server/net/credentials.h"
+#include "server/access/credentials.h"
 #include "server/net/frontend_session.h"
 #include "server/net/refused_session.h"
 #include "server/net/stream_query.h"
@@ -19,7 +19,7 @@ constexpr std::size_t answer_queue_bytes = 1024 * 1024;  // of a controller: ack
 
 }  // namespace
 
-WebSocketEntry::WebSocketEntry(const ServerSettings& settings, const Access& access, FailedLogins& failed_logins,
+WebSocketEntry::WebSocketEntry(const WebSocketSettings& settings, const Access& access, FailedLogins& failed_logins,
                                ControllerServices controller_services, LiveFeed& feed, DeadlineList& deadlines)
     : settings_(settings),
       access_(access),
@@ -88,8 +88,8 @@ ConnectionLimits WebSocketEntry::limits(std::size_t queue_bytes) const {
   ConnectionLimits limits;
   limits.queue_bytes = queue_bytes;
   limits.max_message_bytes = max_frame_bytes;
-  limits.heartbeat_interval = settings_.ws_heartbeat_interval;
-  limits.heartbeat_timeout = settings_.ws_heartbeat_timeout;
+  limits.heartbeat_interval = settings_.heartbeat_interval;
+  limits.heartbeat_timeout = settings_.heartbeat_timeout;
   return limits;
 }
 

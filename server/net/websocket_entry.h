@@ -5,13 +5,13 @@
 
 #include "common/log.h"
 #include "common/websocket/connection.h"
-#include "server/api/access.h"
-#include "server/api/failed_logins.h"
-#include "server/net/connection_places.h"
+#include "server/access/access.h"
+#include "server/access/failed_logins.h"
+#include "server/http/connection_places.h"
 #include "server/net/controller_session.h"
-#include "server/net/http_message.h"
+#include "server/http/http_message.h"
 #include "server/net/refused_session.h"
-#include "server/settings.h"
+#include "server/net/websocket_settings.h"
 #include "server/stream/live_feed.h"
 
 #include <map>
@@ -23,7 +23,7 @@ namespace webmacs {
 
 class WebSocketEntry {
  public:
-  WebSocketEntry(const ServerSettings& settings, const Access& access, FailedLogins& failed_logins,
+  WebSocketEntry(const WebSocketSettings& settings, const Access& access, FailedLogins& failed_logins,
                  ControllerServices controller_services, LiveFeed& feed, DeadlineList& deadlines);
 
   static bool is_websocket_path(std::string_view path);
@@ -46,7 +46,7 @@ class WebSocketEntry {
   std::shared_ptr<RefusedSession> refused(const HttpRequest& request, Denial denial,
                                           std::shared_ptr<ConnectionPlace> place);
 
-  const ServerSettings& settings_;
+  const WebSocketSettings& settings_;
   const Access& access_;
   FailedLogins& failed_logins_;
   ControllerServices controller_services_;

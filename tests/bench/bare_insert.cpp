@@ -5,7 +5,8 @@
 // Identity is not looked after, nothing is decoded, answered or shown. Prints {"stored","seconds"}.
 
 #include "common/timestamp.h"
-#include "server/store/postgres_bytes.h"
+#include "server/open_store.h"
+#include "server/store/postgres/postgres_bytes.h"
 #include "server/store/store.h"
 
 #include <chrono>
@@ -77,7 +78,7 @@ void with_sqlite(const std::string& path, Rows& rows, std::size_t size, double s
   };
   check(result);
   const auto execute = [&](const char* sql) { check(sqlite3_exec(database.get(), sql, nullptr, nullptr, nullptr)); };
-  // As server/store/sqlite_file.cpp has them.
+  // As server/store/sqlite/sqlite_file.cpp has them.
   execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384");
   sqlite3_stmt* prepared = nullptr;
   check(sqlite3_prepare_v2(database.get(),

@@ -5,6 +5,7 @@
 #include "server/store/series.h"
 
 #include "common/timestamp.h"
+#include "server/open_store.h"
 #include "server/store/store.h"
 
 #include <algorithm>

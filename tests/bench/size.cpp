@@ -3,6 +3,7 @@
 // sensor's does, in the resolution of a float32 register.
 
 #include "common/timestamp.h"
+#include "server/open_store.h"
 #include "server/store/store.h"
 
 #include <algorithm>

@@ -5,8 +5,9 @@
 #include "common/feed_messages.h"
 #include "common/websocket/handshake.h"
 #include "property.h"
-#include "server/net/credentials.h"
-#include "server/net/http_message.h"
+#include "server/access/credentials.h"
+#include "server/http/client_address.h"
+#include "server/http/http_message.h"
 #include "server/net/upgrade_request.h"
 #include "server/stream/event_filter.h"
 

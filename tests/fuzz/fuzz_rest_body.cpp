@@ -5,7 +5,7 @@
 #include "common/timestamp.h"
 #include "common/utf8.h"
 #include "property.h"
-#include "server/api/access.h"
+#include "server/access/access.h"
 #include "server/api/rest_call.h"
 #include "server/api/rest_json.h"
 

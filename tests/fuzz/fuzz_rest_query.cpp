@@ -6,6 +6,7 @@
 #include "property.h"
 #include "server/api/rest_call.h"
 #include "server/api/rest_router.h"
+#include "server/store/datapoint_id.h"
 
 #include <nlohmann/json.hpp>
 

@@ -5,6 +5,7 @@
 #include "property.h"
 #include "server/api/rest_call.h"
 #include "server/api/rest_json.h"
+#include "server/open_store.h"
 #include "server/store/series.h"
 #include "unit/store_support.h"
 

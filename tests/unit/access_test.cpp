@@ -1,4 +1,4 @@
-#include "server/api/access.h"
+#include "server/access/access.h"
 
 #include "store_support.h"
 

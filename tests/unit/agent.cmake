@@ -16,4 +16,4 @@ webmacs_unit_tests(agent
   uplink_sending_test.cpp
   write_log.cpp)
 target_link_libraries(unit_agent PRIVATE webmacs_agent_core webmacs_hardware webmacs_websocket webmacs_common SQLite::SQLite3)
-target_precompile_headers(unit_agent PRIVATE <boost/asio.hpp> <doctest/doctest.h>)
+target_precompile_headers(unit_agent PRIVATE <utility> <boost/asio.hpp> <doctest/doctest.h>)

@@ -1,4 +1,4 @@
-#include "server/net/connection_places.h"
+#include "server/http/connection_places.h"
 
 #include "capture_stderr.h"
 

@@ -1,4 +1,4 @@
-#include "server/net/content_disposition.h"
+#include "server/http/content_disposition.h"
 
 #include <doctest/doctest.h>
 

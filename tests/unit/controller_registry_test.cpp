@@ -1,4 +1,4 @@
-#include "server/stream/controller_registry.h"
+#include "server/catalog/controller_registry.h"
 
 #include "common/timestamp.h"
 

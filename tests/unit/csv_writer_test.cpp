@@ -1,5 +1,6 @@
-#include "server/api/csv_writer.h"
+#include "server/export/csv_writer.h"
 
+#include "server/store/datapoint_id.h"
 #include "store_support.h"
 
 #include <doctest/doctest.h>

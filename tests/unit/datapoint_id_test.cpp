@@ -1,4 +1,5 @@
 #include "common/timestamp.h"
+#include "server/store/datapoint_id.h"
 #include "server/store/store.h"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-#include "server/api/download_links.h"
+#include "server/export/download_links.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "server/api/failed_logins.h"
+#include "server/access/failed_logins.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "server/net/http_message.h"
+#include "server/http/http_message.h"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>

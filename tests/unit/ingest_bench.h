@@ -1,7 +1,8 @@
 #pragma once
 // An Ingest over a real SQLite store that a test can hold back and make fail, and a note of all that happens.
 
-#include "server/store/ingest.h"
+#include "server/ingest/ingest.h"
+#include "server/open_store.h"
 #include "store_support.h"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-#include "server/net/listener.h"
+#include "server/http/listener.h"
 
 #include "capture_stderr.h"
 

@@ -1,4 +1,4 @@
-#include "server/store/lost_commit.h"
+#include "server/store/postgres/lost_commit.h"
 
 #include "store_support.h"
 

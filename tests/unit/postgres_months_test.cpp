@@ -1,4 +1,4 @@
-#include "server/store/postgres_months.h"
+#include "server/store/postgres/postgres_months.h"
 
 #include "common/timestamp.h"
 

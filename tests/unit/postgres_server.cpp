@@ -1,6 +1,6 @@
 #include "postgres_server.h"
 
-#include "server/store/postgres_connection.h"
+#include "server/store/postgres/postgres_connection.h"
 
 #include <sys/wait.h>
 

@@ -1,7 +1,8 @@
-#include "server/store/postgres_store.h"
+#include "server/store/postgres/postgres_store.h"
 
 #include "postgres_server.h"
-#include "server/store/postgres_schema.h"
+#include "server/open_store.h"
+#include "server/store/postgres/postgres_schema.h"
 #include "store_suite.h"
 #include "store_suite_experiments.h"
 #include "store_suite_export.h"

@@ -34,9 +34,9 @@ TEST_CASE("an empty file means the contract's defaults") {
   const auto settings = load_server_settings(file.path);
   CHECK(settings.listen_host == "127.0.0.1");
   CHECK(settings.listen_port == 8000);
-  CHECK(settings.ws_heartbeat_interval == std::chrono::seconds(25));
-  CHECK(settings.ws_heartbeat_timeout == std::chrono::seconds(10));
-  CHECK(settings.client_queue_bytes == 1024 * 1024);
+  CHECK(settings.websockets.heartbeat_interval == std::chrono::seconds(25));
+  CHECK(settings.websockets.heartbeat_timeout == std::chrono::seconds(10));
+  CHECK(settings.websockets.client_queue_bytes == 1024 * 1024);
   CHECK(settings.store_url == "sqlite:///var/lib/webmacs/server/webmacs.db");
 }
 
@@ -68,7 +68,7 @@ TEST_CASE("every mistake of a file is named with its line") {
 
 TEST_CASE("who shortens only the heartbeat interval gets a shorter timeout") {
   const File file("[server]\nws_heartbeat_interval = 1s\n");
-  CHECK(load_server_settings(file.path).ws_heartbeat_timeout == std::chrono::milliseconds(400));
+  CHECK(load_server_settings(file.path).websockets.heartbeat_timeout == std::chrono::milliseconds(400));
 }
 
 TEST_CASE("addresses of both families are understood") {

@@ -2,6 +2,7 @@
 // doctest and leave with _exit.
 
 #include "common/sqlite.h"
+#include "server/open_store.h"
 #include "store_support.h"
 
 #include <doctest/doctest.h>

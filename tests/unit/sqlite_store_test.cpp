@@ -1,7 +1,9 @@
-#include "server/store/sqlite_store.h"
+#include "server/store/sqlite/sqlite_store.h"
 
 #include "common/sqlite.h"
-#include "server/store/sqlite_schema.h"
+#include "server/open_store.h"
+#include "server/store/sqlite/sqlite_schema.h"
+#include "server/store/store_url.h"
 #include "store_suite.h"
 #include "store_suite_experiments.h"
 #include "store_suite_export.h"

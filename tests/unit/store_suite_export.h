@@ -1,7 +1,8 @@
 #pragma once
 // Exports from any store, as tests. As store_suite.h.
 
-#include "server/api/csv_export.h"
+#include "server/export/csv_export.h"
+#include "server/store/datapoint_id.h"
 #include "store_suite_experiments.h"
 #include "store_support.h"
 

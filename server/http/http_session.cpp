@@ -1,0 +1,221 @@
+#include "server/http/http_session.h"
+
+#include "common/log.h"
+#include "server/http/client_address.h"
+
+#include <boost/beast/core/string.hpp>
+
+#include <chrono>
+#include <limits>
+
+namespace webmacs {
+namespace {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+
+constexpr std::uint32_t most_header_bytes = 16 * 1024;
+constexpr std::chrono::seconds header_deadline{10};  // from the first byte of the handshake to the end of the header
+constexpr std::chrono::seconds body_deadline{30};
+constexpr std::chrono::seconds idle_deadline{60};
+constexpr std::uint64_t most_body_bytes = 1024 * 1024;
+constexpr const char* too_large = "the body is larger than 1 MiB";
+constexpr std::chrono::seconds linger_deadline{2};
+constexpr const char* retry_when_crowded = "5";  // seconds
+
+}  // namespace
+
+HttpSession::HttpSession(HttpServices services, std::unique_ptr<ByteStream> stream, std::string peer,
+                         std::shared_ptr<ConnectionPlace> place)
+    : services_(std::move(services)), stream_(std::move(stream)), peer_(std::move(peer)), place_(std::move(place)) {
+  services_.sessions.add(*this);
+}
+
+HttpSession::~HttpSession() {
+  services_.sessions.remove(*this);
+}
+
+void HttpSessionSet::close_all() {
+  for (auto* session : sessions_) session->close();
+}
+
+void HttpSession::start() {
+  services_.deadlines.set(*this, std::chrono::steady_clock::now() + header_deadline);
+  prepare_parser();
+  stream_->async_handshake([self = shared_from_this()](error_code ec) {
+    if (!ec) return self->read();
+    log_debug("TLS handshake with {} failed: {}", self->peer_, ec.message());
+    self->finish();
+  });
+}
+
+void HttpSession::read() {
+  stream_->async_read(
+      [self = shared_from_this()](error_code ec, std::string_view bytes) { self->on_bytes(ec, bytes); });
+}
+
+void HttpSession::on_bytes(error_code ec, std::string_view bytes) {
+  if (ec || !stream_) return finish();
+  // From its first byte on, however slowly the others come; a body has its own.
+  if (input_.empty() && !body_parser_) {
+    services_.deadlines.set(*this, std::chrono::steady_clock::now() + header_deadline);
+  }
+  input_.append(bytes);
+  if (body_parser_) return parse_body();
+  parse();
+}
+
+void HttpSession::prepare_parser() {
+  parsed_ = 0;
+  parser_.emplace();
+  parser_->header_limit(most_header_bytes);
+  parser_->body_limit(std::numeric_limits<std::uint64_t>::max());  // judged below, with an answer of its own
+}
+
+void HttpSession::parse() {
+  error_code ec;
+  parsed_ += parser_->put(boost::asio::buffer(input_) + parsed_, ec);
+  if (ec == http::error::need_more) return read();
+  if (ec) {
+    head_only_ = false;
+    return answer(ec == http::error::header_limit ? problem(431, "the header is larger than 16 KiB")
+                                                  : problem(400, "this is not an HTTP request: " + ec.message()),
+                  false);
+  }
+  handle();
+}
+
+void HttpSession::handle() {
+  if (!stream_) return;
+  const auto& header = parser_->get().base();
+  keep_alive_ = parser_->keep_alive();
+  end_ = header.version() < 11 ? BodyEnd::close : BodyEnd::last_chunk;
+  head_only_ = header.method() == http::verb::head;
+  HttpRequest request{header, {}, {}};
+  parse_target({header.target().data(), header.target().size()}, request.path, request.query);
+  request.client = client_address(peer_, request.joined_fields("X-Forwarded-For"), services_.trusted_proxies);
+  request.peer = peer_;
+  if (!place_->try_name(request.client)) {
+    auto refusal = problem(429, "this address has as many connections as it may (max_connections_per_address)");
+    refusal.headers = {{"Retry-After", retry_when_crowded}};
+    return answer(refusal, false);
+  }
+
+  // Whoever just made a token on the command line may use it at once.
+  if (!tokens_are_fresh_ && services_.unknown_token(request)) {
+    tokens_are_fresh_ = true;
+    return services_.refresh_tokens([self = shared_from_this()] { self->handle(); });
+  }
+  tokens_are_fresh_ = false;
+
+  if (request.path.rfind("/ws/", 0) == 0) {
+    if (const auto refusal = services_.refuse_upgrade(request)) return answer(*refusal, false);
+    services_.deadlines.remove(*this);
+    return services_.upgrade(request, std::move(input_), std::move(stream_), std::move(place_));
+  }
+  const bool has_body = parser_->chunked() || parser_->content_length().value_or(0) > 0;
+  input_.erase(0, parsed_);
+  if (!has_body) return call_rest(std::move(request));
+  if (const auto refusal = services_.refusal(request)) return answer(*refusal, false);
+  if (parser_->content_length().value_or(0) > most_body_bytes) return answer(problem(413, too_large), false);
+  begin_body(std::move(request));
+}
+
+void HttpSession::begin_body(HttpRequest request) {
+  const bool waits = beast::iequals(request.header[http::field::expect], "100-continue");
+  body_parser_.emplace(std::move(*parser_));
+  body_parser_->body_limit(most_body_bytes);
+  body_parser_->eager(true);
+  request_ = std::move(request);
+  services_.deadlines.set(*this, std::chrono::steady_clock::now() + body_deadline);
+  if (!waits) return parse_body();
+  output_ = "HTTP/1.1 100 Continue\r\n\r\n";
+  stream_->async_write({boost::asio::buffer(output_)}, [self = shared_from_this()](error_code ec, std::size_t) {
+    if (ec || !self->stream_) return self->finish();
+    self->parse_body();
+  });
+}
+
+void HttpSession::parse_body() {
+  error_code ec;
+  while (!body_parser_->is_done() && !input_.empty()) {
+    const std::size_t used = body_parser_->put(boost::asio::buffer(input_), ec);
+    input_.erase(0, used);
+    if (ec) break;
+  }
+  if (ec && ec != http::error::need_more) {
+    body_parser_.reset();
+    if (ec == http::error::body_limit) return answer(problem(413, too_large), false);
+    return answer(problem(400, "the body is broken: " + ec.message()), false);
+  }
+  if (!body_parser_->is_done() && input_.size() > most_header_bytes) {
+    body_parser_.reset();
+    return answer(problem(413, "a chunk's header or the trailer is larger than 16 KiB"), false);
+  }
+  if (!body_parser_->is_done()) return read();
+  request_->body = std::move(body_parser_->get().body());
+  body_parser_.reset();
+  call_rest(std::move(*request_));
+}
+
+void HttpSession::call_rest(HttpRequest request) {
+  services_.deadlines.set(*this, std::chrono::steady_clock::now() + idle_deadline);
+  services_.rest(std::move(request), [self = shared_from_this()](HttpResponse response) {
+    if (!self->stream_) return self->finish();
+    self->answer(response, self->keep_alive_);
+  });
+}
+
+void HttpSession::answer(const HttpResponse& response, bool keep_alive) {
+  if (response.end != BodyEnd::length) return begin_body_of(response, keep_alive);
+  output_ = serialize(response, keep_alive, head_only_);
+  services_.deadlines.set(*this, std::chrono::steady_clock::now() + idle_deadline);
+  stream_->async_write({boost::asio::buffer(output_)},
+                       [self = shared_from_this(), keep_alive](error_code ec, std::size_t) {
+                         if (ec || !self->stream_) return self->finish();
+                         self->answered(keep_alive);
+                       });
+}
+
+void HttpSession::answered(bool keep_alive) {
+  if (!keep_alive) {
+    // FIN first and then until the peer closes or 2 s: closing with unread input would reset the response away.
+    stream_->shutdown_send();
+    services_.deadlines.set(*this, std::chrono::steady_clock::now() + linger_deadline);
+    input_.clear();
+    return drain();
+  }
+  prepare_parser();
+  if (input_.empty()) return read();
+  services_.deadlines.set(*this, std::chrono::steady_clock::now() + header_deadline);
+  parse();
+}
+
+void HttpSession::drain() {
+  stream_->async_read([self = shared_from_this()](error_code ec, std::string_view) {
+    if (ec || !self->stream_) return self->finish();
+    self->drain();
+  });
+}
+
+void HttpSession::finish() {
+  services_.deadlines.remove(*this);
+  if (stream_) stream_->close();
+  stream_.reset();
+  source_.reset();
+  place_.reset();
+}
+
+void HttpSession::on_deadline(TimePoint) {
+  close();
+}
+
+void HttpSession::close() {
+  if (!stream_) return;
+  error_code ignored;
+  // A body in the middle must not seem to end well: a reset instead of a FIN.
+  if (source_) stream_->socket().set_option(boost::asio::socket_base::linger(true, 0), ignored);
+  stream_->close();  // the handler under way comes with an error and finishes
+}
+
+}  // namespace webmacs

@@ -1,0 +1,31 @@
+#include "server/open_store.h"
+
+#include "server/store/postgres/postgres_store.h"
+#include "server/store/sqlite/sqlite_store.h"
+#include "server/store/store_url.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+namespace webmacs {
+namespace {
+
+std::string password_in(const std::string& file) {
+  if (file.empty()) return {};
+  std::ifstream in(file);
+  std::string password;
+  if (!in) throw StoreError("the store's password_file " + file + " cannot be read: " + std::strerror(errno));
+  std::getline(in, password);
+  return password;
+}
+
+}  // namespace
+
+std::unique_ptr<Store> open_store(const std::string& url, const std::string& password_file) {
+  const StoreUrl where = parse_store_url(url);
+  if (const auto* file = std::get_if<SqliteUrl>(&where)) return std::make_unique<SqliteStore>(file->path);
+  return std::make_unique<PostgresStore>(std::get<PostgresUrl>(where).url, password_in(password_file));
+}
+
+}  // namespace webmacs

@@ -1,0 +1,93 @@
+#pragma once
+// What a store takes and gives: plain values, one struct for each kind of record. Any thread.
+
+#include "common/messages.h"
+#include "common/reading.h"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace webmacs {
+
+// A reading on its way in; `reading` is valid (id, time and value checked).
+struct IncomingReading {
+  Reading reading;
+  // The sender gave no time: reading.time is the hub's time of receipt, moved by 1 µs until it is free for the event.
+  bool time_of_receipt = false;
+};
+
+struct IncomingBatch {
+  std::string controller;
+  std::vector<IncomingReading> readings;
+};
+
+enum class Outcome { stored, duplicate, conflict, foreign_event };
+
+struct AppendResult {
+  Outcome outcome = Outcome::stored;
+  std::int64_t event_key = 0;  // never reused, even after the event was deleted
+  Timestamp time;              // as stored
+  std::string owner;           // foreign_event: the controller it belongs to
+};
+
+struct StoredPoint {
+  std::int64_t event_key = 0;
+  Reading reading;
+};
+
+// A datapoint of an event that is known.
+struct Point {
+  Timestamp time;
+  std::optional<double> value;
+  std::string reason;  // why it is bad
+};
+
+struct EventRecord {
+  std::int64_t key = 0;
+  std::string controller;  // its owner; empty when nobody pushed or described it yet
+  bool described = false;  // by an agent: REST cannot change it
+  EventDescription description;
+};
+
+struct DescribeResult {
+  std::size_t index = 0;  // into the events that were given
+  std::string owner;      // the controller the refused event belongs to
+};
+
+struct TokenRecord {
+  std::string name;  // unique among the tokens that are not revoked
+  std::string hash;  // SHA-256 of the token's text, 64 hex digits
+  std::string role;  // controller, viewer, operator, admin
+  Timestamp created;
+  std::optional<Timestamp> expires;
+  std::optional<Timestamp> revoked;
+};
+
+// What the hub knew of a controller when it last wrote it down.
+struct ControllerRecord {
+  std::string name;
+  Timestamp last_seen;
+  std::string status;  // the agent's last status frame as it came over the wire; empty when it sent none
+};
+
+// What may not stay for ever; 0 each: it may.
+struct RetentionRules {
+  std::chrono::microseconds age{0};
+  std::int64_t max_bytes = 0;
+
+  bool none() const { return age.count() == 0 && max_bytes == 0; }
+  bool operator==(const RetentionRules& other) const { return age == other.age && max_bytes == other.max_bytes; }
+};
+
+// What a step of keeping to them did.
+struct RetentionStep {
+  std::int64_t removed = 0;    // datapoints
+  bool more = false;           // the pass is not over yet
+  bool cannot_shrink = false;  // it is over, the store is too large, and nothing that may go is left
+  std::int64_t bytes = 0;      // the store's size when the pass began
+};
+
+}  // namespace webmacs

@@ -1,0 +1,180 @@
+#include "server/store/sql/sql_experiments.h"
+
+#include "common/timestamp.h"
+#include "server/store/sql/sql_rows.h"
+
+#include <algorithm>
+#include <map>
+
+namespace webmacs {
+namespace {
+
+// Of an edit: names hold no spaces.
+std::string join(const std::optional<std::vector<std::string>>& controllers) {
+  std::string text;
+  for (const auto& controller : *controllers) text += (text.empty() ? "" : " ") + controller;
+  return text;
+}
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    if (end > begin) parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+}  // namespace
+
+std::vector<ExperimentRecord> SqlExperiments::all() {
+  std::vector<ExperimentRecord> experiments;
+  std::map<std::int64_t, std::size_t> index;
+  session_.query(
+      "SELECT key, public_id, name, all_controllers, started_on, stopped_on, notes FROM experiments "
+      "ORDER BY started_on, key",
+      {}, [&](const SqlRow& row) {
+        index[row.integer(0)] = experiments.size();
+        ExperimentRecord experiment;
+        experiment.key = row.integer(0);
+        experiment.public_id = row.text(1);
+        experiment.name = row.text(2);
+        if (row.integer(3) == 0) experiment.controllers.emplace();
+        experiment.started_on = from_microseconds(row.integer(4));
+        experiment.stopped_on = optional_time(row, 5);
+        experiment.notes = row.text(6);
+        experiments.push_back(std::move(experiment));
+      });
+  session_.query("SELECT experiment, controller FROM experiment_controllers ORDER BY controller", {},
+                 [&](const SqlRow& row) {
+                   const auto found = index.find(row.integer(0));
+                   if (found == index.end() || !experiments[found->second].controllers) return;
+                   experiments[found->second].controllers->push_back(row.text(1));
+                 });
+  session_.query(
+      "SELECT experiment, public_id, time, text FROM annotations ORDER BY time, key", {}, [&](const SqlRow& row) {
+        const auto found = index.find(row.integer(0));
+        if (found == index.end()) return;
+        experiments[found->second].annotations.push_back({row.text(1), from_microseconds(row.integer(2)), row.text(3)});
+      });
+  return experiments;
+}
+
+void SqlExperiments::refuse_overlap(const ExperimentRecord& experiment) {
+  for (const ExperimentRecord& other : all()) {
+    if (other.public_id == experiment.public_id || !experiment.overlaps(other)) continue;
+    throw StoreConflict("it would overlap experiment " + other.public_id + " (" + other.name + "), " +
+                        format_timestamp(other.started_on) + " to " +
+                        (other.stopped_on ? format_timestamp(*other.stopped_on) : "now, still running") +
+                        ", on a controller that both have");
+  }
+}
+
+std::int64_t SqlExperiments::key_of(std::string_view public_id) {
+  return session_.integer("SELECT key FROM experiments WHERE public_id = $1", {public_id}).value_or(0);
+}
+
+void SqlExperiments::set_controllers(std::int64_t key, const ExperimentRecord& experiment) {
+  session_.run("DELETE FROM experiment_controllers WHERE experiment = $1", {key});
+  if (!experiment.controllers) return;
+  for (const std::string& controller : *experiment.controllers) {
+    session_.run("INSERT INTO experiment_controllers (experiment, controller) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                 {key, controller});
+  }
+}
+
+void SqlExperiments::keep_events(std::int64_t key) {
+  session_.run(
+      "INSERT INTO experiment_events (experiment, event, public_id, controller, described, name, type, unit, "
+      "min_value, "
+      "max_value, poll_interval, max_silence, device) SELECT x.key, e.key, e.public_id, e.controller, e.described, "
+      "e.name, e.type, e.unit, e.min_value, e.max_value, e.poll_interval, e.max_silence, e.device "
+      "FROM experiments x CROSS JOIN events e WHERE x.key = $1 AND (x.all_controllers = 1 OR e.controller IN "
+      "(SELECT controller FROM experiment_controllers WHERE experiment = x.key)) ON CONFLICT DO NOTHING",
+      {key});
+}
+
+void SqlExperiments::add(const ExperimentRecord& experiment) {
+  refuse_overlap(experiment);
+  std::int64_t key = 0;
+  session_.query(
+      "INSERT INTO experiments (public_id, name, all_controllers, started_on, stopped_on, notes) "
+      "VALUES ($1, $2, $3, $4, $5, $6) RETURNING key",
+      {experiment.public_id, experiment.name, experiment.controllers ? 0 : 1, to_microseconds(experiment.started_on),
+       microseconds(experiment.stopped_on), experiment.notes},
+      [&key](const SqlRow& row) { key = row.integer(0); });
+  set_controllers(key, experiment);
+  keep_events(key);
+}
+
+bool SqlExperiments::change(const ExperimentRecord& experiment, const std::string& who, Timestamp when) {
+  const std::int64_t key = key_of(experiment.public_id);
+  if (key == 0) return false;
+  refuse_overlap(experiment);
+  const auto experiments = all();
+  const auto before = std::find_if(experiments.begin(), experiments.end(), [&](const auto& e) { return e.key == key; });
+  std::optional<std::string> controllers;
+  if (before->controllers) controllers = join(before->controllers);
+  session_.run(
+      "INSERT INTO experiment_edits (experiment, edited_on, edited_by, name, controllers, started_on, stopped_on, "
+      "notes) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+      {key, to_microseconds(when), who, before->name, controllers, to_microseconds(before->started_on),
+       microseconds(before->stopped_on), before->notes});
+  session_.run(
+      "UPDATE experiments SET name = $2, all_controllers = $3, started_on = $4, stopped_on = $5, notes = $6 "
+      "WHERE key = $1",
+      {key, experiment.name, experiment.controllers ? 0 : 1, to_microseconds(experiment.started_on),
+       microseconds(experiment.stopped_on), experiment.notes});
+  set_controllers(key, experiment);
+  keep_events(key);  // those that came while it ran
+  return true;
+}
+
+bool SqlExperiments::remove(std::string_view public_id) {
+  return session_.run("DELETE FROM experiments WHERE public_id = $1", {public_id}) > 0;
+}
+
+bool SqlExperiments::annotate(std::string_view public_id, const Annotation& annotation) {
+  const std::int64_t key = key_of(public_id);
+  if (key == 0) return false;
+  session_.run("INSERT INTO annotations (public_id, experiment, time, text) VALUES ($1, $2, $3, $4)",
+               {annotation.public_id, key, to_microseconds(annotation.time), annotation.text});
+  return true;
+}
+
+bool SqlExperiments::remove_annotation(std::string_view public_id, std::string_view annotation_public_id) {
+  return session_.run("DELETE FROM annotations WHERE experiment = $1 AND public_id = $2",
+                      {key_of(public_id), annotation_public_id}) > 0;
+}
+
+std::vector<ExperimentEdit> SqlExperiments::edits(std::string_view public_id) {
+  std::vector<ExperimentEdit> edits;
+  session_.query(
+      "SELECT edited_on, edited_by, name, controllers, started_on, stopped_on, notes FROM experiment_edits "
+      "WHERE experiment = $1 ORDER BY key",
+      {key_of(public_id)}, [&](const SqlRow& row) {
+        ExperimentEdit edit;
+        edit.edited_on = from_microseconds(row.integer(0));
+        edit.edited_by = row.text(1);
+        edit.name = row.text(2);
+        if (!row.is_null(3)) edit.controllers = split(row.text(3));
+        edit.started_on = from_microseconds(row.integer(4));
+        edit.stopped_on = optional_time(row, 5);
+        edit.notes = row.text(6);
+        edits.push_back(std::move(edit));
+      });
+  return edits;
+}
+
+std::vector<EventRecord> SqlExperiments::events(std::string_view public_id) {
+  std::vector<EventRecord> events;
+  session_.query(
+      "SELECT event, public_id, controller, described, name, type, unit, min_value, max_value, poll_interval, "
+      "max_silence, device FROM experiment_events WHERE experiment = $1 ORDER BY public_id",
+      {key_of(public_id)}, [&](const SqlRow& row) { events.push_back(read_event(row)); });
+  return events;
+}
+
+}  // namespace webmacs

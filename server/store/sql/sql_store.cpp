@@ -1,0 +1,212 @@
+#include "server/store/sql/sql_store.h"
+
+#include "common/timestamp.h"
+#include "server/store/sql/retention.h"
+#include "server/store/sql/sql_experiments.h"
+#include "server/store/sql/sql_rows.h"
+#include "server/store/sql/sql_summaries.h"
+
+namespace webmacs {
+
+SqlStore::SqlStore() = default;
+SqlStore::~SqlStore() = default;
+
+std::vector<DescribeResult> SqlStore::describe(const std::string& controller,
+                                               const std::vector<EventDescription>& events) {
+  std::vector<DescribeResult> refused;
+  in_transaction([&](SqlSession&, StoreEvents& known) {
+    refused.clear();
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      std::string owner;
+      if (!known.describe(controller, events[i], owner)) refused.push_back({i, owner});
+    }
+  });
+  return refused;
+}
+
+std::vector<EventRecord> SqlStore::events() {
+  std::vector<EventRecord> events;
+  in_session([&](SqlSession&, StoreEvents& known) { events = known.all(); });
+  return events;
+}
+
+void SqlStore::add_event(const EventRecord& event) {
+  in_transaction([&](SqlSession&, StoreEvents& known) {
+    if (known.try_add(event)) return;
+    throw StoreConflict("event " + event.description.event_public_id + " is there already");
+  });
+}
+
+bool SqlStore::change_event(const EventRecord& event) {
+  bool found = false;
+  in_transaction([&](SqlSession&, StoreEvents& known) { found = known.change(event); });
+  return found;
+}
+
+bool SqlStore::remove_event(const std::string& event_public_id) {
+  bool found = false;
+  in_transaction([&](SqlSession& session, StoreEvents& known) {
+    const auto key = session.integer("SELECT key FROM events WHERE public_id = $1", {event_public_id});
+    if (!key) return;
+    if (session.integer("SELECT 1 FROM datapoints WHERE event = $1 LIMIT 1", {*key})) {
+      throw StoreConflict("event " + event_public_id + " has datapoints");
+    }
+    session.run("DELETE FROM events WHERE key = $1", {*key});
+    known.forget();
+    found = true;
+  });
+  return found;
+}
+
+void SqlStore::read_summaries(std::int64_t event_key, int level, std::int64_t from, std::int64_t to,
+                              std::vector<Summary>& summaries) {
+  in_session(
+      [&](SqlSession& session, StoreEvents&) { SqlSummaries(session).read(event_key, level, from, to, summaries); });
+}
+
+std::int64_t SqlStore::summary_mark(std::int64_t event_key) {
+  std::int64_t mark = 0;
+  in_session([&](SqlSession& session, StoreEvents&) { mark = SqlSummaries(session).mark(event_key); });
+  return mark;
+}
+
+bool SqlStore::summarize(std::chrono::milliseconds budget) {
+  const auto deadline = std::chrono::steady_clock::now() + budget;
+  bool wanted = false;
+  in_session([&](SqlSession&, StoreEvents& known) { wanted = known.wants_summaries(); });
+  if (!wanted) return false;
+  bool more = true;
+  in_transaction([&](SqlSession&, StoreEvents& known) {
+    while (more && std::chrono::steady_clock::now() < deadline) more = known.summarize_some();
+  });
+  return more;
+}
+
+RetentionStep SqlStore::retain(const RetentionRules& rules, std::chrono::milliseconds budget) {
+  const auto deadline = std::chrono::steady_clock::now() + budget;
+  // In a step that fails its pass goes with it.
+  std::unique_ptr<RetentionPass> pass = std::move(pass_);
+  if (pass && !(pass->rules() == rules)) pass.reset();
+  RetentionStep done;
+  if (!pass) {
+    Size now{};
+    in_session([&](SqlSession& session, StoreEvents&) { now = size(session); });
+    pass_bytes_ = now.bytes;
+    if (rules.none()) {
+      done.bytes = pass_bytes_;
+      return done;
+    }
+    pass = std::make_unique<RetentionPass>(rules, to_microseconds(utc_now()), now.bytes, now.bytes_per_row);
+  }
+  in_transaction(
+      [&](SqlSession& session, StoreEvents& known) { done = pass->step(session, known, whole_pieces(), deadline); });
+  done.bytes = pass_bytes_;
+  if (done.more) pass_ = std::move(pass);
+  return done;
+}
+
+std::vector<ExperimentRecord> SqlStore::experiments() {
+  std::vector<ExperimentRecord> experiments;
+  in_session([&](SqlSession& session, StoreEvents&) { experiments = SqlExperiments(session).all(); });
+  return experiments;
+}
+
+void SqlStore::add_experiment(const ExperimentRecord& experiment) {
+  in_transaction([&](SqlSession& session, StoreEvents&) { SqlExperiments(session).add(experiment); });
+}
+
+bool SqlStore::change_experiment(const ExperimentRecord& experiment, const std::string& who, Timestamp when) {
+  bool found = false;
+  in_transaction(
+      [&](SqlSession& session, StoreEvents&) { found = SqlExperiments(session).change(experiment, who, when); });
+  return found;
+}
+
+bool SqlStore::remove_experiment(std::string_view public_id) {
+  bool found = false;
+  in_transaction([&](SqlSession& session, StoreEvents&) { found = SqlExperiments(session).remove(public_id); });
+  return found;
+}
+
+bool SqlStore::annotate(std::string_view experiment, const Annotation& annotation) {
+  bool found = false;
+  in_transaction(
+      [&](SqlSession& session, StoreEvents&) { found = SqlExperiments(session).annotate(experiment, annotation); });
+  return found;
+}
+
+bool SqlStore::remove_annotation(std::string_view experiment, std::string_view annotation) {
+  bool found = false;
+  in_transaction([&](SqlSession& session, StoreEvents&) {
+    found = SqlExperiments(session).remove_annotation(experiment, annotation);
+  });
+  return found;
+}
+
+std::vector<ExperimentEdit> SqlStore::experiment_edits(std::string_view public_id) {
+  std::vector<ExperimentEdit> edits;
+  in_session([&](SqlSession& session, StoreEvents&) { edits = SqlExperiments(session).edits(public_id); });
+  return edits;
+}
+
+std::vector<EventRecord> SqlStore::experiment_events(std::string_view public_id) {
+  std::vector<EventRecord> events;
+  in_session([&](SqlSession& session, StoreEvents&) { events = SqlExperiments(session).events(public_id); });
+  return events;
+}
+
+std::vector<TokenRecord> SqlStore::tokens() {
+  std::vector<TokenRecord> tokens;
+  in_session([&](SqlSession& session, StoreEvents&) {
+    session.query("SELECT name, hash, role, created, expires, revoked FROM tokens ORDER BY key", {},
+                  [&](const SqlRow& row) {
+                    tokens.push_back({row.text(0), row.text(1), row.text(2), from_microseconds(row.integer(3)),
+                                      optional_time(row, 4), optional_time(row, 5)});
+                  });
+  });
+  return tokens;
+}
+
+void SqlStore::add_token(const TokenRecord& token) {
+  in_transaction([&](SqlSession& session, StoreEvents&) {
+    const auto added = session.run(
+        "INSERT INTO tokens (name, hash, role, created, expires, revoked) VALUES ($1, $2, $3, $4, $5, $6) "
+        "ON CONFLICT DO NOTHING",
+        {token.name, token.hash, token.role, to_microseconds(token.created), microseconds(token.expires),
+         microseconds(token.revoked)});
+    if (added > 0) return;
+    throw StoreConflict("token name " + token.name + " is in use; revoke that token first, or choose another name");
+  });
+}
+
+bool SqlStore::revoke_token(std::string_view name, Timestamp when) {
+  bool revoked = false;
+  in_transaction([&](SqlSession& session, StoreEvents&) {
+    revoked = session.run("UPDATE tokens SET revoked = $2 WHERE name = $1 AND revoked IS NULL",
+                          {name, to_microseconds(when)}) > 0;
+  });
+  return revoked;
+}
+
+std::vector<ControllerRecord> SqlStore::controllers() {
+  std::vector<ControllerRecord> controllers;
+  in_session([&](SqlSession& session, StoreEvents&) {
+    session.query("SELECT name, last_seen, status FROM controllers ORDER BY name", {}, [&](const SqlRow& row) {
+      controllers.push_back({row.text(0), from_microseconds(row.integer(1)), row.text(2)});
+    });
+  });
+  return controllers;
+}
+
+void SqlStore::save_controllers(const std::vector<ControllerRecord>& controllers) {
+  in_transaction([&](SqlSession& session, StoreEvents&) {
+    for (const ControllerRecord& controller : controllers) {
+      session.run(
+          "INSERT INTO controllers (name, last_seen, status) VALUES ($1, $2, $3) "
+          "ON CONFLICT (name) DO UPDATE SET last_seen = $2, status = $3",
+          {controller.name, to_microseconds(controller.last_seen), controller.status});
+    }
+  });
+}
+
+}  // namespace webmacs

@@ -1,0 +1,57 @@
+#pragma once
+// The embedded store: one SQLite file in WAL mode, synced at each commit. Many of these objects may have the same file
+// open, in one process or several; each belongs to one thread at a time.
+// After a failure the object stays usable: as soon as its cause is gone (space freed, owner set right), calls succeed
+// again. A file that was moved or replaced meanwhile is noticed before anything is written.
+
+#include "server/store/sql/sql_store.h"
+#include "server/store/sqlite/sqlite_file.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace webmacs {
+
+class SqliteStore final : public SqlStore {
+ public:
+  // Creates the file where there is none. Throws StoreError.
+  explicit SqliteStore(std::string path);
+  ~SqliteStore() override;
+
+  std::vector<std::vector<AppendResult>> append(const std::vector<const IncomingBatch*>& batches) override;
+  std::vector<StoredPoint> latest(Timestamp not_after) override;
+  std::vector<StoredPoint> range(const std::string& event_public_id, Timestamp from, Timestamp to,
+                                 std::size_t limit) override;
+  void read(std::int64_t event_key, Timestamp from, Timestamp to, std::size_t limit,
+            std::vector<Point>& points) override;
+  std::int64_t change_counter() override;
+  void check() override;
+
+ protected:
+  void in_transaction(const std::function<void(SqlSession&, StoreEvents&)>& work) override;
+  void in_session(const std::function<void(SqlSession&, StoreEvents&)>& work) override;
+  // The file's pages that are in use, and its log. What was removed leaves free pages, which new datapoints take: the
+  // file does not grow then, and does not shrink either.
+  Size size(SqlSession& session) override;
+
+ private:
+  struct Connection;
+
+  // Runs `work` on the connection, opened again where an earlier failure has closed it; turns SqliteError into
+  // StoreError.
+  template <typename Work>
+  auto on_connection(Work work) -> decltype(work(std::declval<Connection&>()));
+  void failed(const SqliteError& error);
+  // Writes to a file that nobody can find any more would be lost.
+  void require_same_file();
+
+  const std::string path_;
+  std::unique_ptr<Connection> connection_;
+  FileIdentity identity_;
+  std::int64_t reopened_ = 0;  // each connection counts its data_version from the start
+  bool write_failed_ = false;
+};
+
+}  // namespace webmacs
