@@ -16,14 +16,15 @@ enum class Role { controller, viewer, operator_, admin };
 std::optional<Role> parse_role(std::string_view text);
 std::string_view to_text(Role role);
 
-enum class Right { push, read, operate, administer };
-// controller: push; viewer: read; operator: read and operate; admin: all.
+enum class Right { hold_token, push, read, operate, administer };
+// Every role: hold_token. controller: push; viewer: read; operator: read and operate; admin: all.
 bool may(Role role, Right right);
 
 struct Identity {
   std::string name;  // the token's name; a controller's name
   Role role = Role::viewer;
   std::string hash;  // names the token without giving it away
+  std::optional<Timestamp> expires = {};  // empty: never
 };
 
 enum class Denial { missing, invalid, revoked, not_allowed };

@@ -239,6 +239,12 @@ std::string encode_experiment(const ExperimentRecord& experiment, const std::vec
   return out;
 }
 
+std::string encode_identity(const Identity& identity) {
+  const nlohmann::ordered_json expires =
+      identity.expires ? nlohmann::ordered_json(format_timestamp(*identity.expires)) : nullptr;
+  return nlohmann::ordered_json{{"name", identity.name}, {"role", to_text(identity.role)}, {"expires", expires}}.dump();
+}
+
 std::string encode_token(const TokenRecord& token, const std::string& text) {
   std::string out = "{\"name\":";
   append_json_string(out, token.name);

@@ -3,6 +3,7 @@
 // and a controller look like is common/messages.h's and feed_messages.h's. Pure functions, any thread. Decoders throw
 // RestProblem 422 naming the field and why, or 400 when the body is not JSON.
 
+#include "server/access/access.h"
 #include "server/store/store.h"
 
 #include <optional>
@@ -39,6 +40,8 @@ TokenRequest decode_token_request(std::string_view body);
 std::string encode_annotation(const Annotation& annotation);
 // `edits`: how it was before each change; left out when null.
 std::string encode_experiment(const ExperimentRecord& experiment, const std::vector<ExperimentEdit>* edits = nullptr);
+// GET /api/v1/me: whose token it is, and how long it is good.
+std::string encode_identity(const Identity& identity);
 // Without the hash; `text` only in the answer to the one who made it.
 std::string encode_token(const TokenRecord& token, const std::string& text = {});
 

@@ -1,4 +1,4 @@
-// Tokens: their texts are shown once, to the admin who made them.
+// Whose token a request presents, and all tokens: their texts are shown once, to the admin who made them.
 
 #include "common/timestamp.h"
 #include "server/api/rest_json.h"
@@ -9,6 +9,8 @@ namespace webmacs {
 
 void add_token_routes(RestRouter& router, const RestServices& services) {
   using Verb = RestRouter::Verb;
+  router.add(Verb::get, "/api/v1/me", Right::hold_token,
+             [](const RestCallPtr& call) { call->answer(json_response(encode_identity(call->identity))); });
   router.add(Verb::get, "/api/v1/tokens", Right::administer, [&services](const RestCallPtr& call) {
     // The parameters are judged here, on the thread that may answer at once.
     list_response(call->request, {});

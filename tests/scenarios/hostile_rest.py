@@ -68,6 +68,7 @@ class HostileRest(Scenario):
         roles = {role: await self.server.token(role, role) for role in ("operator", "admin")}
         roles |= {"viewer": self.viewer_token, "controller": await self.server.token("rig2", "controller"), None: None}
         self.rest = {role: Rest(self.server, token) for role, token in roles.items()}
+        self.rest["any"] = self.rest["controller"]
         self.operator, self.mixer = self.rest["operator"], Mixer(SEED)
         batch = [reading("evt_keep", i + 0.5, f"2025-01-15T14:00:{i:02}Z") for i in range(20)]
         self.good = {"batch": 7, "datapoints": batch[:1]}

@@ -240,6 +240,21 @@ class RestContract(Scenario):
         await until(lambda: guest.json("GET", "/api/v1/datapoints/latest")[0] == 401, 2 * SLOWNESS)
         guest.close()
 
+    async def test_every_token_may_ask_whose_it_is(self):
+        for role, name in (("controller", "rig2"), ("viewer", "viewer"), ("operator", "operator"), ("admin", "admin")):
+            status, headers, text = self.rest[role].request("GET", "/api/v1/me")
+            self.assertEqual((status, headers["Cache-Control"]), (200, "no-store"))
+            self.assertEqual(text, f'{{"name":"{name}","role":"{role}","expires":null}}'.encode())
+        expires = rfc3339(int((time.time() + 3600) * 1e6))
+        made = self.admin.json("POST", "/api/v1/tokens", {"name": "guest", "role": "controller", "expires": expires})[1]
+        self.tokens.append(made["token"])
+        guest = Rest(self.server, made["token"])
+        self.assertEqual(guest.get("/api/v1/me"), {"name": "guest", "role": "controller", "expires": expires})
+        self.assertEqual(self.admin.request("DELETE", "/api/v1/tokens/guest")[0], 204)
+        await until(lambda: guest.json("GET", "/api/v1/me")[0] == 401, 2 * SLOWNESS)
+        guest.close()
+        self.assertEqual(self.rest[None].json("GET", "/api/v1/me")[0], 401)
+
     # ---- HTTP
 
     async def test_bodies_that_cannot_be_taken(self):
@@ -274,7 +289,7 @@ class RestContract(Scenario):
         document = self.rest[None].get("/api/v1/openapi.json")
         self.assertRegex(document["openapi"], r"^3\.1\.")
         ranks = {"viewer": ("viewer", "operator", "admin"), "operator": ("operator", "admin"), "admin": ("admin",),
-                 "controller": ("controller", "admin")}
+                 "controller": ("controller", "admin"), "any": ("controller", "viewer", "operator", "admin")}
         point = self.viewer.get("/api/v1/datapoints")["data"][0]["public_id"]
         for path, operations in document["paths"].items():
             ids = {"public_id": point if "datapoints" in path else experiment, "event_public_id": "evt_hand",
@@ -288,7 +303,7 @@ class RestContract(Scenario):
                     for who, rest in self.rest.items():
                         if role and who not in ranks[role]:
                             self.assertEqual(rest.request(verb.upper(), real, body)[0], 401 if who is None else 403)
-                    rest = self.rest[role if role else None]
+                    rest = self.rest["controller" if role == "any" else role]
                     status, headers, text = rest.request(verb.upper(), real, body)
                     self.assertIn(str(status), operation["responses"])
                     content = operation["responses"][str(status)].get("content")

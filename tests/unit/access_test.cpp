@@ -26,16 +26,17 @@ Denial denial(const std::variant<Identity, Denial>& answer) {
 TEST_CASE("each role may what the contract lists, and nothing else") {
   const auto rights = [](Role role) {
     std::string text;
+    if (may(role, Right::hold_token)) text += "hold_token ";
     if (may(role, Right::push)) text += "push ";
     if (may(role, Right::read)) text += "read ";
     if (may(role, Right::operate)) text += "operate ";
     if (may(role, Right::administer)) text += "administer ";
     return text;
   };
-  CHECK(rights(Role::controller) == "push ");
-  CHECK(rights(Role::viewer) == "read ");
-  CHECK(rights(Role::operator_) == "read operate ");
-  CHECK(rights(Role::admin) == "push read operate administer ");
+  CHECK(rights(Role::controller) == "hold_token push ");
+  CHECK(rights(Role::viewer) == "hold_token read ");
+  CHECK(rights(Role::operator_) == "hold_token read operate ");
+  CHECK(rights(Role::admin) == "hold_token push read operate administer ");
 }
 
 TEST_CASE("only a token that no record knows is unknown: a revoked one is known") {
@@ -92,6 +93,16 @@ TEST_CASE("who has a token for it enters, under the token's name") {
   CHECK(identity.role == Role::viewer);
   CHECK(identity.hash == token_hash("wm_b"));
   CHECK_FALSE(access.still_allowed(identity, at(0)).has_value());
+}
+
+TEST_CASE("an identity knows until when its token is good") {
+  Access access;
+  TokenRecord guest = record("guest", "wm_c", "controller");
+  guest.expires = at(100);
+  access.replace({guest, record("anna", "wm_b", "viewer")});
+  CHECK(std::get<Identity>(access.check("wm_c", Right::hold_token, at(0))).expires == at(100));
+  CHECK(std::get<Identity>(access.check("wm_b", Right::hold_token, at(0))).expires == std::nullopt);
+  CHECK(denial(access.check("wm_c", Right::hold_token, at(100))) == Denial::invalid);
 }
 
 TEST_CASE("who may not enter is told why in the contract's words") {
