@@ -46,8 +46,9 @@ std::string describe_register(const EventSettings& event) {
   std::string text = fmt::format("{}:{} {}", to_text(where.kind), where.address, to_text(where.type));
   if (where.bit >= 0) text += fmt::format(" bit {}", where.bit);
   if (!where.is_bit_kind() && where.order != ByteOrder::abcd) text += fmt::format(" {}", to_text(where.order));
-  if (where.scale != 1) text += fmt::format(" × {}", where.scale);
-  if (where.offset != 0) text += fmt::format(" + {}", where.offset);
+  const Scaling& scaling = where.scaling;
+  if (!(scaling.scale() == Decimal{1, 0})) text += " × " + to_text(scaling.scale());
+  if (scaling.offset().coefficient != 0) text += " + " + to_text(scaling.offset());
   return text;
 }
 

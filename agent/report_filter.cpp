@@ -1,6 +1,6 @@
 #include "agent/report_filter.h"
 
-#include <cmath>
+#include "hardware/exact_sum.h"
 
 namespace webmacs {
 
@@ -25,8 +25,7 @@ bool ReportFilter::worth_reporting(const PolledValue& polled, Instant due) const
 }
 
 bool ReportFilter::moved(double value) const {
-  const double distance = std::abs(value - *last_->value);
-  return distance > 0 && distance >= *deadband_;
+  return value != *last_->value && apart(value, *last_->value, *deadband_);
 }
 
 // (event, time) names a datapoint, so a time is used once: within one microsecond the next one is taken. A clock that

@@ -68,6 +68,8 @@ std::string_view to_text(ValueType type) {
       return "float32";
     case ValueType::float64:
       return "float64";
+    case ValueType::float16:
+      return "float16";
   }
   return "";
 }

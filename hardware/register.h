@@ -1,6 +1,8 @@
 #pragma once
 // Where a value lives on a Modbus unit and how it is written there (MODBUS Application Protocol V1.1b3, section 4).
 
+#include "hardware/scaling.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <optional>
@@ -16,7 +18,7 @@ constexpr bool is_bits(RegisterKind kind) {
   return kind == RegisterKind::coil || kind == RegisterKind::discrete;
 }
 
-enum class ValueType { boolean, int16, uint16, int32, uint32, int64, uint64, float32, float64 };
+enum class ValueType { boolean, int16, uint16, int32, uint32, int64, uint64, float32, float64, float16 };
 
 // How a value's bytes are laid into 16-bit registers; A is the most significant byte of a 32-bit value. 16-bit values
 // swap their two bytes with badc and dcba; 64-bit values extend the pattern (cdab is GHEFCDAB).
@@ -35,15 +37,14 @@ struct Register {
   std::uint16_t address = 0;  // as it goes over the wire, counted from 0
   ValueType type = ValueType::uint16;
   ByteOrder order = ByteOrder::abcd;
-  int bit = -1;  // 0-15 with a boolean on an input or holding register; -1 otherwise
-  double scale = 1;
-  double offset = 0;                   // value = raw * scale + offset
+  int bit = -1;                        // 0-15 with a boolean on an input or holding register; -1 otherwise
+  Scaling scaling;                     // value = raw * scale + offset
   std::vector<std::uint64_t> invalid;  // raw values that mean "none", as bits of the type in order ABCD
   std::optional<StatusRegister> bad_when;
 
   bool is_bit_kind() const { return is_bits(kind); }
   int count() const {  // registers (or bits) it spans: 1, 2 or 4
-    if (is_bit_kind() || type <= ValueType::uint16) return 1;
+    if (is_bit_kind() || type <= ValueType::uint16 || type == ValueType::float16) return 1;
     return type == ValueType::int32 || type == ValueType::uint32 || type == ValueType::float32 ? 2 : 4;
   }
   // What one request must cover, [first(), end()): the value and the register that says whether it is valid.
@@ -60,7 +61,7 @@ inline bool operator==(const StatusRegister& a, const StatusRegister& b) {
 }
 inline bool operator==(const Register& a, const Register& b) {
   return a.kind == b.kind && a.address == b.address && a.type == b.type && a.order == b.order && a.bit == b.bit &&
-         a.scale == b.scale && a.offset == b.offset && a.invalid == b.invalid && a.bad_when == b.bad_when;
+         a.scaling == b.scaling && a.invalid == b.invalid && a.bad_when == b.bad_when;
 }
 
 // One register, or bit, by kind and address; which of the first one is 0 or 1 is the reader's matter.

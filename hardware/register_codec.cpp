@@ -1,8 +1,10 @@
 #include "hardware/register_codec.h"
 
 #include "common/reading.h"
+#include "hardware/half_float.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -49,26 +51,36 @@ To bit_cast(From from) {
   return to;
 }
 
-double raw_value(const Register& where, std::uint64_t bits) {
+template <typename Float>
+double scaled_float(const Scaling& scaling, Float raw) {
+  if (!std::isfinite(raw)) return std::numeric_limits<double>::quiet_NaN();
+  return scaling.apply(shortest_decimal(raw));
+}
+
+// Not finite when the registers hold no number, or the value is beyond a double's range.
+double scaled_value(const Register& where, std::uint64_t bits) {
+  const Scaling& scaling = where.scaling;
   switch (where.type) {
     case ValueType::boolean:
-      return static_cast<double>((bits >> where.bit) & 1);
+      return scaling.apply(static_cast<std::int64_t>(bits >> where.bit & 1));
     case ValueType::int16:
-      return bit_cast<std::int16_t>(static_cast<std::uint16_t>(bits));
-    case ValueType::uint16:
-      return static_cast<double>(bits);
+      return scaling.apply(std::int64_t{bit_cast<std::int16_t>(static_cast<std::uint16_t>(bits))});
     case ValueType::int32:
-      return bit_cast<std::int32_t>(static_cast<std::uint32_t>(bits));
-    case ValueType::uint32:
-      return static_cast<double>(bits);
+      return scaling.apply(std::int64_t{bit_cast<std::int32_t>(static_cast<std::uint32_t>(bits))});
     case ValueType::int64:
-      return static_cast<double>(bit_cast<std::int64_t>(bits));
+      return scaling.apply(bit_cast<std::int64_t>(bits));
+    case ValueType::uint16:
+    case ValueType::uint32:
     case ValueType::uint64:
-      return static_cast<double>(bits);
+      return scaling.apply(bits);
+    case ValueType::float16:
+      if (!is_finite_half(static_cast<std::uint16_t>(bits))) break;
+      return scaling.apply(shortest_half_decimal(static_cast<std::uint16_t>(bits)));
     case ValueType::float32:
-      return static_cast<double>(bit_cast<float>(static_cast<std::uint32_t>(bits)));
+      return scaled_float(scaling, bit_cast<float>(static_cast<std::uint32_t>(bits)));
     case ValueType::float64:
-      return bit_cast<double>(bits);
+      if (scaling.changes_nothing()) return bit_cast<double>(bits);
+      return scaled_float(scaling, bit_cast<double>(bits));
   }
   return std::numeric_limits<double>::quiet_NaN();
 }
@@ -85,10 +97,16 @@ std::uint64_t nearest(double raw) {
   return static_cast<std::uint64_t>(static_cast<Integer>(rounded));
 }
 
+// Of the decimal that the double stands for: rounded once, not twice.
 float nearest_float(double raw) {
   constexpr double most = std::numeric_limits<float>::max();
-  if (std::isfinite(raw) && std::fabs(raw) > most) return static_cast<float>(std::copysign(most, raw));
-  return static_cast<float>(raw);
+  if (!std::isfinite(raw)) return static_cast<float>(raw);
+  if (std::fabs(raw) >= most) return static_cast<float>(std::copysign(most, raw));
+  char text[32];
+  const auto [end, written] = std::to_chars(text, text + sizeof text, raw);
+  float nearest = 0;
+  const auto [parsed, error] = std::from_chars(text, end, nearest);
+  return written == std::errc() && parsed == end && error == std::errc() ? nearest : 0.0F;  // too small for a float
 }
 
 std::uint64_t raw_bits(ValueType type, double raw) {
@@ -111,6 +129,8 @@ std::uint64_t raw_bits(ValueType type, double raw) {
       return bit_cast<std::uint32_t>(nearest_float(raw));
     case ValueType::float64:
       return bit_cast<std::uint64_t>(raw);
+    case ValueType::float16:
+      return nearest_half(raw);
   }
   return 0;
 }
@@ -122,6 +142,10 @@ bool contains(const Container& values, Value value) {
 
 bool says_bad(const StatusRegister& status, std::uint16_t word) {
   return contains(status.bad, status.bit < 0 ? word : static_cast<std::uint16_t>(word >> status.bit & 1));
+}
+
+double unscaled(const Register& where, double value) {
+  return (value - nearest_double(where.scaling.offset())) / nearest_double(where.scaling.scale());
 }
 
 }  // namespace
@@ -137,12 +161,16 @@ Decoded decode_reading(const Register& where, const std::uint16_t* words) {
 }
 
 std::optional<double> decode_value(const Register& where, const std::uint16_t* words) {
-  const double raw = where.is_bit_kind() ? (words[0] != 0 ? 1.0 : 0.0) : raw_value(where, gather(where, words));
-  return measured_value(raw * where.scale + where.offset);
+  if (where.is_bit_kind()) return measured_value(where.scaling.apply(std::int64_t{words[0] != 0 ? 1 : 0}));
+  return measured_value(scaled_value(where, gather(where, words)));
+}
+
+double scaled(const Register& where, double raw) {
+  return where.scaling.apply(shortest_decimal(raw));
 }
 
 void encode_value(const Register& where, double value, std::uint16_t* words) {
-  const double raw = (value - where.offset) / where.scale;
+  const double raw = unscaled(where, value);
   if (where.is_bit_kind()) {
     words[0] = raw != 0 ? 1 : 0;
     return;

@@ -19,9 +19,14 @@ struct Decoded {
 // `words` are all of [where.first(), where.end()).
 Decoded decode_reading(const Register& where, const std::uint16_t* words);
 
-// raw * scale + offset of the where.count() words of the value alone. Empty when that is not a number: NaN or infinity
-// in the register, or beyond a double's range. 64-bit integers beyond 2^53 are rounded to the nearest double.
+// raw × scale + offset of the where.count() words of the value alone: the double nearest to the exact decimal result.
+// Empty when that is not a number: NaN or infinity in the register, or beyond a double's range. 64-bit integers beyond
+// 2^53 are rounded to the nearest double. What a float stands for is the shortest decimal that reads back to the same
+// registers: 4048 F5C3 is 3.14, not 3.1400001049041748.
 std::optional<double> decode_value(const Register& where, const std::uint16_t* words);
+
+// The same of one finite raw number.
+double scaled(const Register& where, double raw);
 
 // The inverse: the raw value nearest to (value - offset) / scale, held inside the type's range, written to
 // where.count() `words`. A NaN is kept by the float types and becomes 0 in the others. With a bit only that bit of the

@@ -1,5 +1,6 @@
 #include "hardware/value_keys.h"
 
+#include "hardware/half_float.h"
 #include "hardware/read_plan.h"
 
 #include <spdlog/fmt/fmt.h>
@@ -47,8 +48,8 @@ std::optional<RegisterPlace> read_register(IniSection& section, Register& where)
 }
 
 void read_type(IniSection& section, Register& where, bool where_known) {
-  static const std::vector<std::string_view> words = {"bool",  "int16",  "uint16",  "int32",  "uint32",
-                                                      "int64", "uint64", "float32", "float64"};
+  static const std::vector<std::string_view> words = {"bool",  "int16",  "uint16",  "int32",   "uint32",
+                                                      "int64", "uint64", "float32", "float64", "float16"};
   const bool given = section.has("type");
   const std::string word = section.choice("type", "", words);
   where.type = where.is_bit_kind() ? ValueType::boolean : ValueType::uint16;
@@ -80,6 +81,13 @@ void read_bit(IniSection& section, Register& where, bool where_known) {
   where.bit = wanted ? bit : -1;
 }
 
+Decimal read_decimal(IniSection& section, std::string_view key, const Decimal& fallback) {
+  if (!section.optional_number(key, -any_number, any_number)) return fallback;
+  const auto number = parse_decimal(section.text(key));
+  if (!number) section.mistake(key, fmt::format("has more than {} digits (that many are kept)", most_decimal_digits));
+  return number.value_or(fallback);
+}
+
 ByteOrder read_order(IniSection& section) {
   const std::string word =
       section.choice("order", "ABCD", {"ABCD", "CDAB", "BADC", "DCBA", "ABCDEFGH", "GHEFCDAB", "BADCFEHG", "HGFEDCBA"});
@@ -108,6 +116,14 @@ void add_float(std::string_view text, std::vector<std::uint64_t>& bits) {
     std::memcpy(&pattern, &each, sizeof pattern);
     bits.push_back(pattern);
   }
+}
+
+void add_half(std::string_view text, std::vector<std::uint64_t>& bits) {
+  const auto number = parse_decimal(text);
+  const double half = number ? nearest_double(*number) : HUGE_VAL;
+  if (std::abs(half) >= 65520) return;  // what no half is nearest to
+  bits.push_back(nearest_half(half));
+  if (half == 0) bits.push_back(nearest_half(-half));
 }
 
 // What a raw value may look like, as the bits of its type; empty when the text is none.
@@ -145,6 +161,9 @@ std::vector<std::uint64_t> raw_bits_of(std::string_view text, const Register& wh
       break;
     case ValueType::float64:
       add_float<double, std::uint64_t>(text, bits);
+      break;
+    case ValueType::float16:
+      add_half(text, bits);
       break;
   }
   return bits;
@@ -268,9 +287,9 @@ Register read_value_keys(IniSection& section, const ValuePlace* place) {
   read_type(section, where, written.has_value());
   read_bit(section, where, written.has_value());
   where.order = read_order(section);
-  where.scale = section.number("scale", 1, -any_number, any_number);
-  if (where.scale == 0) section.mistake("scale", "must not be 0 (every value would be the offset)");
-  where.offset = section.number("offset", 0, -any_number, any_number);
+  const Decimal scale = read_decimal(section, "scale", {1, 0});
+  if (scale.coefficient == 0) section.mistake("scale", "must not be 0 (every value would be the offset)");
+  where.scaling = Scaling(scale, read_decimal(section, "offset", {0, 0}));
   if (written && place != nullptr) put_value(section, where, written->address, *place);
   read_invalid(section, where, written.has_value());
   read_bad_when(section, where, written.has_value(), place);

@@ -16,6 +16,8 @@ Widths widths_of(ValueType type) {
     case ValueType::int16:
     case ValueType::uint16:
       return {2, 6, 4};
+    case ValueType::float16:
+      return {1, 4, 3};
     case ValueType::float32:
       return {2, 10, 9};
     case ValueType::int32:

@@ -1,5 +1,7 @@
 #include "hardware/simulator/signal.h"
 
+#include "hardware/register_codec.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -51,6 +53,8 @@ Range raw_range(ValueType type) {
       return {0, 0x1p64};
     case ValueType::float32:
       return {-std::numeric_limits<float>::max(), std::numeric_limits<float>::max()};
+    case ValueType::float16:
+      return {-65504, 65504};
     case ValueType::float64:
       return {-std::numeric_limits<double>::max(), std::numeric_limits<double>::max()};
   }
@@ -66,8 +70,8 @@ Signal::Signal(const EventSettings& event)
   least_ = event.min_value ? *event.min_value : event.max_value ? *event.max_value - 100 : 0;
   most_ = event.max_value ? *event.max_value : least_ + 100;
   const Range raw = raw_range(event.where.type);
-  const double a = raw.least * event.where.scale + event.where.offset;
-  const double b = raw.most * event.where.scale + event.where.offset;
+  const double a = scaled(event.where, raw.least);
+  const double b = scaled(event.where, raw.most);
   // A wish that the register cannot hold at all ends at the nearest thing that it can.
   least_ = std::clamp(least_, std::min(a, b), std::max(a, b));
   most_ = std::clamp(most_, std::min(a, b), std::max(a, b));
@@ -116,6 +120,9 @@ double counter_value(const Register& where, std::uint64_t count) {
     case ValueType::uint32:
       raw = wrap(std::uint64_t{1} << 32);
       break;
+    case ValueType::float16:
+      raw = wrap(std::uint64_t{1} << 11);
+      break;
     case ValueType::float32:
       raw = wrap(std::uint64_t{1} << 24);
       break;
@@ -125,7 +132,7 @@ double counter_value(const Register& where, std::uint64_t count) {
       raw = wrap(std::uint64_t{1} << 53);
       break;
   }
-  return raw * where.scale + where.offset;
+  return scaled(where, raw);
 }
 
 }  // namespace webmacs

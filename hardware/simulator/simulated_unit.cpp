@@ -167,7 +167,7 @@ double SimulatedUnit::shown(const Value& value, double seconds) const {
     case Shows::counter:
       return counter_value(value.where, value.reads);
     case Shows::identity:
-      return identity_value(value.where, {unit_, spoilt_, value.reads}) * value.where.scale + value.where.offset;
+      return scaled(value.where, identity_value(value.where, {unit_, spoilt_, value.reads}));
   }
   return value.signal.at(seconds);
 }

@@ -17,7 +17,8 @@ void check_codec(const Register& where, const std::uint8_t* data) {
   std::memcpy(words, data, sizeof words);
   const auto value = decode_value(where, words);
   if (!value) {
-    WEBMACS_PROPERTY(where.type == ValueType::float32 || where.type == ValueType::float64);
+    WEBMACS_PROPERTY(where.type == ValueType::float16 || where.type == ValueType::float32 ||
+                     where.type == ValueType::float64);
     return;
   }
   WEBMACS_PROPERTY(std::isfinite(*value));

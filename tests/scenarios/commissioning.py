@@ -99,7 +99,8 @@ class Commissioning(Scenario):
             self.assertEqual((register, unit, quality), ("holding:100 float32 CDAB", "°C", "good"))
             self.assertTrue(20 <= float(value) <= 30)
             low, high = (int(word, 16) for word in raw.split())
-            self.assertEqual(struct.unpack(">f", struct.pack(">HH", high, low))[0], float(value))
+            self.assertEqual(struct.pack(">HH", high, low), struct.pack(">f", float(value)))
+            self.assertLessEqual(len(value.replace(".", "")), 9)  # no digit more than it takes to read back
             self.assertEqual({cells[-1] for event, cells in rows.items() if event != "event"}, {"good"})
 
             simulator.command("unit 9 off")

@@ -53,8 +53,8 @@ def same(*values):
 
 
 CHANNELS = [
-    Channel("holding", 0, "float32", "f", same(23.5, -0.125, 2.0**100)),
-    Channel("holding", 2, "float32", "f", same(-1.5, 4096.0625, 2.0**-100), "CDAB"),
+    Channel("holding", 0, "float32", "f", same(23.5, -0.125) + [(2.0**100, 1.2676506e30)]),
+    Channel("holding", 2, "float32", "f", same(-1.5, 4096.0625) + [(2.0**-100, 7.888609e-31)], "CDAB"),
     Channel("holding", 4, "float32", "f", same(0.75, 12345.0, -3.0), "BADC"),
     Channel("holding", 6, "float32", "f", same(7.0, 8.25, 9.5), "DCBA"),
     Channel("holding", 8, "int16", "h", same(-32768, 32767, -1)),

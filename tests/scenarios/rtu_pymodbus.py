@@ -17,9 +17,9 @@ from harness.wait import until
 
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 VALUES = {"int16": -12345, "uint16": 60000, "int32": -123456789, "uint32": 3000000000, "int64": -1234567890123456,
-          "uint64": 283686952306183, "float32": 23.450000762939453, "float64": -6.02214076e23}
+          "uint64": 283686952306183, "float16": 0.3333, "float32": 23.45, "float64": -6.02214076e23}
 ADD = {"int16": "add_16bit_int", "uint16": "add_16bit_uint", "int32": "add_32bit_int", "uint32": "add_32bit_uint",
-       "int64": "add_64bit_int", "uint64": "add_64bit_uint", "float32": "add_32bit_float", "float64": "add_64bit_float"}
+       "int64": "add_64bit_int", "uint64": "add_64bit_uint", "float16": "add_16bit_float", "float32": "add_32bit_float", "float64": "add_64bit_float"}
 ORDERS = {"ABCD": (Endian.Big, Endian.Big), "CDAB": (Endian.Big, Endian.Little),
           "BADC": (Endian.Little, Endian.Big), "DCBA": (Endian.Little, Endian.Little)}
 UNIT = 17

@@ -214,7 +214,7 @@ TEST_CASE("random plans are sound, and 500 events with scattered gaps need a ten
     std::vector<Register> registers;
     int address = static_cast<int>(random() % 1000);
     for (int i = 0; i < 500; ++i) {
-      const auto type = static_cast<ValueType>(random() % 9);
+      const auto type = static_cast<ValueType>(random() % 10);
       registers.push_back(at(address, type));
       address += registers.back().count() + (random() % 10 == 0 ? static_cast<int>(random() % 12) : 0);
     }

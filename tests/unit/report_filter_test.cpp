@@ -56,6 +56,14 @@ TEST_CASE("a deadband holds back what did not move that far since the last repor
   CHECK(polls.good(10.0, 500ms));
 }
 
+TEST_CASE("a deadband counts decimals: the last digit of a display has moved by a tenth, whatever it shows") {
+  for (int tenths = -500; tenths < 500; ++tenths) {
+    Polls polls(with_deadband(0.1));
+    CHECK(polls.good(tenths / 10.0, 0ms));
+    CHECK(polls.good((tenths + 1) / 10.0, 100ms));
+  }
+}
+
 TEST_CASE("a slow drift is reported once it has added up to the deadband") {
   Polls polls(with_deadband(1));
   int reported = 0;

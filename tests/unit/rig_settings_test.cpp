@@ -104,8 +104,8 @@ bit = 15
   CHECK(temperature.where.address == 100);
   CHECK(temperature.where.type == ValueType::float32);
   CHECK(temperature.where.order == ByteOrder::cdab);
-  CHECK(temperature.where.scale == 0.1);
-  CHECK(temperature.where.offset == -3);
+  CHECK(temperature.where.scaling.scale() == Decimal{1, -1});
+  CHECK(temperature.where.scaling.offset() == Decimal{-3, 0});
   CHECK(temperature.where.bit == -1);
   CHECK(temperature.unit == "°C");
   CHECK(temperature.poll_interval == 2s);
@@ -216,6 +216,8 @@ TEST_CASE("mistakes in an event, each with its line") {
   CHECK(one_mistake(with_event_line("order = ACBD"), "7: [event:e] order", "ABCD, CDAB"));
   CHECK(one_mistake(with_event_line("scale = 0"), "7: [event:e] scale", "must not be 0"));
   CHECK(one_mistake(with_event_line("scale = nan"), "7: [event:e] scale", "not a number"));
+  CHECK(one_mistake(with_event_line("scale = 0.1234567890123456789"), "7: [event:e] scale", "more than 18 digits"));
+  CHECK(mistakes(with_event_line("scale = 0.123456789012345678000")) == "");
   CHECK(one_mistake(with_event_line("offset = high"), "7: [event:e] offset", "not a number"));
   CHECK(one_mistake(with_event_line("min_value = 5\nmax_value = 5"), "8: [event:e] max_value", "greater than"));
   CHECK(one_mistake(with_event_line("poll_interval = 5ms"), "7: [event:e] poll_interval", "out of range"));
@@ -259,6 +261,7 @@ TEST_CASE("raw values that mean none are bits of the type, written in any way th
   CHECK(bits("float32", "-9999") == Bits{0xC61C3C00});
   CHECK(bits("float32", "3.14, 0x7F7FFFFF") == Bits{0x4048F5C3, 0x7F7FFFFF});
   CHECK(bits("float32", "0") == Bits{0, 0x80000000});  // a zero has two signs
+  CHECK(bits("float16", "0x7E00, -1, 0") == Bits{0x7E00, 0xBC00, 0, 0x8000});
   CHECK(bits("float64", "-999.9") == Bits{0xC08F3F3333333333});
 
   const auto wrong = [](const std::string& type, const std::string& list, const std::string& words) {
@@ -269,6 +272,7 @@ TEST_CASE("raw values that mean none are bits of the type, written in any way th
   CHECK(wrong("uint32", "-1", "not a raw value"));
   CHECK(wrong("uint32", "0x100000000", "up to 8 digits"));
   CHECK(wrong("float32", "1e39", "not a raw value"));
+  CHECK(wrong("float16", "70000", "not a raw value"));
   CHECK(wrong("float32", "nan", "not a raw value"));
   CHECK(wrong("float32", "0x", "not a raw value"));
   CHECK(one_mistake(device + "[event:e]\ndevice = plc\nregister = coil:1\ninvalid = 1\n", "6: [event:e] invalid",

@@ -114,20 +114,20 @@ TEST_CASE("counters count reads, each in its own type, and wrap") {
   for (int round = 1; round <= 3; ++round) {
     Bytes reply = answer(unit, {3, 0, 102, 0, 1});
     const std::uint16_t word = static_cast<std::uint16_t>(reply[2] << 8 | reply[3]);
-    CHECK(decode_value(level, &word) == round * 0.1);
+    CHECK(decode_value(level, &word) == round / 10.0);
     CHECK(unit.served().size() == 1);
   }
   CHECK(answer(unit, {4, 0, 7, 0, 2}) == Bytes{4, 4, 0, 1, 0, 0});
   CHECK(answer(unit, {4, 0, 7, 0, 2}) == Bytes{4, 4, 0, 2, 0, 0});
   CHECK(counter_value(count, (std::uint64_t{1} << 32) + 5) == 5);
-  CHECK(counter_value(level, 32768 + 7) == 7 * 0.1);
+  CHECK(counter_value(level, 32768 + 7) == 0.7);
 }
 
 TEST_CASE("what is written stays, and its signal is gone") {
   SimulatedUnit unit = plc();
   CHECK(answer(unit, {16, 0, 100, 0, 2, 4, 0x41, 0xBB, 0x99, 0x9A}) == Bytes{16, 0, 100, 0, 2});
   CHECK(answer(unit, {3, 0, 100, 0, 2}, 1e6) == Bytes{3, 4, 0x41, 0xBB, 0x99, 0x9A});
-  CHECK(unit.served()[0].value == 23.450000762939453);
+  CHECK(unit.served()[0].value == 23.45);
   CHECK(answer(unit, {6, 0, 102, 0x12, 0x34}) == Bytes{6, 0, 102, 0x12, 0x34});
   CHECK(answer(unit, {3, 0, 102, 0, 1}) == Bytes{3, 2, 0x12, 0x34});
   CHECK(answer(unit, {6, 0, 50, 0, 1}) == Bytes{0x86, 2});

@@ -11,7 +11,9 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <string>
 #include <thread>
+#include <unistd.h>
 
 using namespace webmacs;
 using namespace webmacs::simulator_tests;
@@ -90,7 +92,8 @@ TEST_CASE("every fault is seen as bad or made good, and no wrong value comes of 
 }
 
 TEST_CASE("mixed faults: every value that arrives is the one that was served, in order") {
-  const std::string journal = (std::filesystem::temp_directory_path() / "webmacs_simulator_test.journal").string();
+  const std::string journal =
+      (std::filesystem::temp_directory_path() / ("webmacs_simulator_test." + std::to_string(::getpid()))).string();
   std::filesystem::remove(journal);
   std::string mistake;
   SimulatorOptions options;
