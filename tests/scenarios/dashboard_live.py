@@ -48,6 +48,12 @@ class DashboardLive(DashboardScenario):
             self.assertEqual(value, "—", event)
             self.assertRegex(badge, r"Bad: \w+", event)
         await until(lambda: self.sees(".device .fact", "device offline"), SOON, "the device's heading tells it")
+        self.assertEqual(await browser.count(".rig-heading .fact[data-kind=online]"), 0, "the rig's heading is not green")
+        self.assertTrue(await self.sees(".rig-heading", f"{len(EVENTS)} bad"))
+        await browser.click(".segmented [data-kind=bad]")
+        await asyncio.sleep(5)  # longer than any event of the rig may be silent
+        self.assertEqual({state for state, *_ in (await self.tiles()).values()}, {"bad"}, "bad stays bad")
+        self.assertEqual(await browser.run("[...document.querySelectorAll('.tile')].filter((t) => !t.hidden).length"), len(EVENTS))
         await browser.go("agents")
         await until(lambda: self.sees(".agent tbody", "Offline"), SOON, "the agents page tells it")
         self.rig.command("unit 1 on")
@@ -66,7 +72,8 @@ class DashboardLive(DashboardScenario):
 
         await asyncio.to_thread(self.server.stop)
         await browser.state("connecting")
-        await self.all_tiles("stale")  # after 30 s where the hub went before it told what the events are
+        await self.all_tiles("unknown")
+        await until(lambda: self.sees(".rig-heading", "not known while the hub is away"), SOON, "the rig is not said to be online")
         await browser.state("offline")
         self.assertIn("Offline", await browser.run("document.title"))
 
@@ -123,6 +130,10 @@ class DashboardLive(DashboardScenario):
         await self.all_tiles("stale")
         for _, (_, _, badge) in (await self.tiles()).items():
             self.assertRegex(badge, r"Stale for \d+ s")
+        await self.browser.go("agents")
+        await until(lambda: self.sees(".agent header", "Offline"), SOON, "the agent is offline")
+        self.assertFalse(await self.sees(".agent tbody", "Online"), "of an offline rig nobody knows the devices")
+        self.assertTrue(await self.sees(".agent tbody", "Unknown"))
 
     async def test_what_an_agent_reports_is_told(self):
         await self.server.start()

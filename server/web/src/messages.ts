@@ -26,7 +26,7 @@ export interface EventDescription {
 
 export interface DeviceState {
   name: string;
-  state: 'online' | 'offline';
+  state: 'online' | 'offline' | 'unknown'; // unknown: of a controller that is offline
   error: string | null;
 }
 

@@ -103,6 +103,7 @@ export class Workspace {
   private onState(state: ConnectionState, reason: string): void {
     if (this.stopped) return;
     this.state = state;
+    this.live.hubIsThere = state === 'live' || state === 'polling';
     if (state === 'denied') this.stop();
     this.stateChanged.emit(reason);
     if (state === 'live' || state === 'polling') this.describeSoon();

@@ -91,7 +91,7 @@ describe('a series that reaches its bound', () => {
     series.longestSilence = 2000;
     for (let i = 0; i < 2000; i += 1) series.add(1000 * i + (i >= 100 ? 60_000 : 0), 1);
     const columns = new Columns();
-    columns.make(series, 0, 2_060_000, 206, 2_060_000);
+    columns.make(series, 0, 2_060_000, 206, 2_060_000, false);
     const broken = [...columns.broken].filter(Boolean);
     expect(broken).toHaveLength(2); // at its beginning, and after the silence
   });
@@ -102,7 +102,7 @@ describe('columns', () => {
 
   it('hold first, last, least and greatest of their points', () => {
     const series = filled([0, 100, 200, 300, 1000], (time) => [5, 9, 1, 6][time / 100] ?? 4);
-    columns.make(series, 0, 2000, 2, 2000);
+    columns.make(series, 0, 2000, 2, 2000, false);
     expect([columns.first[1], columns.last[1], columns.least[1], columns.greatest[1]]).toEqual([5, 6, 1, 9]);
     expect([columns.first[2], columns.points[2], columns.broken[2]]).toEqual([4, 1, 0]);
     expect([columns.lowest, columns.highest]).toEqual([1, 9]);
@@ -112,31 +112,31 @@ describe('columns', () => {
     const series = filled([0, 1000, 4000, 5000]);
     series.add(6000, NaN);
     series.add(7000, 7);
-    columns.make(series, 0, 8000, 8, 8000);
+    columns.make(series, 0, 8000, 8, 8000, false);
     expect([...columns.points]).toEqual([0, 1, 1, 0, 0, 1, 1, 0, 1, 0, 0]);
     expect([1, 2, 5, 6, 8].map((i) => columns.broken[i])).toEqual([1, 0, 1, 0, 1]);
   });
 
   it('know whether the newest point is still good', () => {
     const series = filled([0, 1000]);
-    columns.make(series, 0, 4000, 4, 2500);
+    columns.make(series, 0, 4000, 4, 2500, false);
     expect(columns.endsGood).toBe(true);
-    columns.make(series, 0, 4000, 4, 4000);
+    columns.make(series, 0, 4000, 4, 4000, false);
     expect(columns.endsGood).toBe(false);
     series.add(1500, NaN);
-    columns.make(series, 0, 4000, 4, 1600);
+    columns.make(series, 0, 4000, 4, 1600, false);
     expect(columns.endsGood).toBe(false);
   });
 
   it('reach one point beyond either edge, so that lines leave the plot', () => {
-    columns.make(filled(everySecond(0, 10)), 3500, 6500, 3, 6500);
+    columns.make(filled(everySecond(0, 10)), 3500, 6500, 3, 6500, false);
     expect([...columns.points]).toEqual([1, 1, 1, 1, 1, 1]);
     expect([columns.firstTime[0], columns.lastTime[5]]).toEqual([2000, 7000]);
     expect([columns.lowest, columns.highest]).toEqual([3000, 6000]);
   });
 
   it('have a range also where a line only passes through', () => {
-    columns.make(filled([1000, 2000]), 1200, 1800, 3, 9000);
+    columns.make(filled([1000, 2000]), 1200, 1800, 3, 9000, false);
     expect([...columns.points]).toEqual([1, 0, 0, 0, 0, 1]);
     expect([columns.lowest, columns.highest]).toEqual([1000, 2000]);
   });
@@ -144,7 +144,7 @@ describe('columns', () => {
   it('keep their points together while the plot moves', () => {
     const series = filled(Array.from({ length: 600 }, (_, i) => 1_795_000_000_000 + 100 * i), (time) => time % 7);
     const shown = (now: number): string[] => {
-      columns.make(series, now - 30_000, now, 43, now);
+      columns.make(series, now - 30_000, now, 43, now, false);
       const inner = [...columns.points.keys()].slice(2, -3); // those that stand wholly within
       return inner.map((i) => `${columns.firstTime[i]}: ${columns.points[i]}, ${columns.least[i]}, ${columns.greatest[i]}`);
     };
@@ -153,7 +153,7 @@ describe('columns', () => {
   });
 
   it('of nothing are empty', () => {
-    columns.make(new Series(10), 0, 1000, 10, 1000);
+    columns.make(new Series(10), 0, 1000, 10, 1000, false);
     expect([columns.lastGood, columns.endsGood, columns.lowest > columns.highest]).toEqual([-1, false, true]);
   });
 });

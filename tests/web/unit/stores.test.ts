@@ -2,7 +2,6 @@ import { ageOf, longestSilence } from '@/data/freshness';
 import { HubClock } from '@/data/hub_clock';
 import { LiveStore } from '@/data/live_store';
 import { SeriesStore } from '@/data/series_store';
-import { valueAt } from '@/trends/legend';
 import { parseTime, type Datapoint, type EventDescription } from '@/messages';
 
 const START = Date.parse('2025-01-15T14:32:00.000Z');
@@ -21,6 +20,7 @@ let live: LiveStore;
 beforeEach(() => {
   vi.useFakeTimers({ now: START });
   live = new LiveStore(new HubClock());
+  live.hubIsThere = true;
 });
 afterEach(() => vi.useRealTimers());
 
@@ -49,12 +49,28 @@ describe('staleness', () => {
     expect(live.quality('t')).toBe('stale');
   });
 
-  it('comes over a bad value, too', () => {
+  it('does not come over a bad value while its controller is online', () => {
     live.setEvents([described]);
+    live.setControllers([{ name: 'rig1', online: true, last_seen: null }]);
     live.addPoints([point(0, null)]);
+    vi.setSystemTime(START + 3_600_000);
     expect(live.quality('t')).toBe('bad');
-    vi.setSystemTime(START + 5000);
+    live.setController({ name: 'rig1', online: false, last_seen: null });
     expect(live.quality('t')).toBe('stale');
+  });
+
+  it('is at once with all that an offline controller sent', () => {
+    live.setEvents([described]);
+    live.addPoints([point(0, 1)]);
+    live.setController({ name: 'rig1', online: false, last_seen: null });
+    expect(live.quality('t')).toBe('stale');
+  });
+
+  it('gives way to not knowing while the browser has no hub', () => {
+    live.setEvents([described]);
+    live.addPoints([point(0, 1), { ...point(0, null), event_public_id: 'b' }]);
+    live.hubIsThere = false;
+    expect(['t', 'b', 'never'].map((id) => live.quality(id))).toEqual(['unknown', 'unknown', 'none']);
   });
 
   it('is not put off by a clock that is ahead', () => {
@@ -114,16 +130,5 @@ describe('the series store', () => {
     const store = new SeriesStore(live, 1000);
     store.add([point(0, 1), point(1, null)], false);
     expect(store.of('t').values[1]).toBeNaN();
-  });
-});
-
-describe('the value at the cursor', () => {
-  it('is the nearest one, and none within a gap or beyond the data', () => {
-    live.setEvents([described]);
-    const store = new SeriesStore(live, 1000);
-    store.add([point(0, 0), point(1, 1), point(8, 8), point(9, null), point(10, 10)], false);
-    const at = (second: number) => valueAt(store.of('t'), START + 1000 * second, 100);
-    expect([0.4, 0.6, 3, 7, 8, 8.3, 9, 9.4, 9.95].map(at)).toEqual([0, 1, '—', '—', 8, 8, '—', '—', 10]);
-    expect([-5, 20].map(at)).toEqual(['—', '—']);
   });
 });

@@ -1,7 +1,8 @@
 import { parseView, viewQuery, MOST_EVENTS } from '@/trends/view';
 import { parseRoute, trendsLink } from '@/ui/route';
 import { SteadyRange } from '@/trends/scales';
-import { decimalsFor, formatAge, formatElapsed, formatSpan, formatValue, fromLocalInput, toLocalInput, utc } from '@/ui/format';
+import { decimalsFor, formatAge, formatElapsed, formatSpan, formatValue } from '@/ui/format';
+import { fromLocalInput, toLocalInput, utc } from '@/ui/instant';
 
 const parse = (query: string) => parseView(new URLSearchParams(query));
 

@@ -1,5 +1,6 @@
 // Who sends: each controller, its devices, and what is wrong with them.
 
+import { devicePresence, presenceOf, type Presence } from '../data/rig_state';
 import { parseTime, type Controller, type DeviceState } from '../messages';
 import { fill, h, setText, show } from '../ui/dom';
 import { formatCount, formatSeconds, formatSpan } from '../ui/format';
@@ -16,20 +17,24 @@ export class AgentsPage implements Page {
   readonly element: HTMLElement;
   private readonly list = h('div', { class: 'agent-list' });
   private readonly empty = h('p', { class: 'empty' }, 'No agent has connected yet.');
-  private readonly end: () => void;
+  private readonly endings: (() => void)[];
   private readonly timer: ReturnType<typeof setInterval>;
   private shown = '';
   private ages: { element: HTMLElement; time: number }[] = [];
 
   constructor(private readonly workspace: Workspace) {
     this.element = h('div', { class: 'agents' }, h('div', { class: 'toolbar' }, h('h1', {}, 'Agents')), this.empty, this.list);
-    this.end = workspace.live.controllersChanged.subscribe(() => this.update());
+    this.endings = [
+      workspace.live.controllersChanged.subscribe(() => this.update()),
+      workspace.stateChanged.subscribe(() => this.update()),
+    ];
     this.timer = setInterval(() => this.tick(), 1000);
   }
 
   update(): void {
     const controllers = [...this.workspace.live.controllers.values()].sort((a, b) => a.name.localeCompare(b.name));
-    const key = JSON.stringify(controllers);
+    const { hubIsThere } = this.workspace.live;
+    const key = JSON.stringify([controllers, hubIsThere]);
     if (key === this.shown) return;
     this.shown = key;
     this.ages = [];
@@ -39,7 +44,7 @@ export class AgentsPage implements Page {
   }
 
   dispose(): void {
-    this.end();
+    for (const end of this.endings) end();
     clearInterval(this.timer);
   }
 
@@ -51,18 +56,19 @@ export class AgentsPage implements Page {
   }
 
   private card(controller: Controller): HTMLElement {
-    const { online, backlog, dropped, clock_offset: offset } = controller;
+    const { backlog, dropped, clock_offset: offset } = controller;
+    const presence = presenceOf(controller, this.workspace.live.hubIsThere);
     const clockOff = Math.abs(offset ?? 0) > CLOCK_S;
-    return h('section', { class: 'card agent', 'data-online': String(online), 'aria-label': controller.name },
+    return h('section', { class: 'card agent', 'data-presence': presence, 'aria-label': controller.name },
       h('header', {}, h('h2', {}, controller.name),
-        stateBadge(online)),
+        stateBadge(presence)),
       h('dl', {},
         ...fact('Last seen', this.lastSeen(controller)),
         ...fact('Agent', [controller.agent, controller.version].filter(Boolean).join(' ') || 'has not reported'),
         ...fact('Backlog', backlog == null ? '—' : `${formatCount(backlog)} readings`, Boolean(backlog)),
         ...fact('Dropped', dropped == null ? '—' : `${formatCount(dropped)} readings`, Boolean(dropped)),
         ...fact('Clock', clockText(offset), clockOff)),
-      this.devices(controller.devices ?? []));
+      this.devices(controller));
   }
 
   private lastSeen({ last_seen: seen }: Controller): Node | string {
@@ -73,20 +79,22 @@ export class AgentsPage implements Page {
     return h('span', {}, moment(time, true), age);
   }
 
-  private devices(devices: DeviceState[]): HTMLElement {
+  private devices(controller: Controller): HTMLElement {
+    const devices = controller.devices ?? [];
+    const stateOf = (device: DeviceState): Presence => devicePresence(device, controller, this.workspace.live.hubIsThere);
     if (devices.length === 0) return h('p', { class: 'quiet' }, 'It has named no device.');
     return h('table', { class: 'list' }, h('caption', { class: 'visually-hidden' }, 'Devices'),
       h('thead', {}, h('tr', {}, ...['Device', 'State', 'Error'].map((name) => h('th', { scope: 'col' }, name)))),
       h('tbody', {}, ...devices.map((device) => h('tr', {},
         h('th', { scope: 'row' }, device.name),
-        h('td', {}, stateBadge(device.state === 'online')),
-        h('td', {}, device.error ?? '')))));
+        h('td', {}, stateBadge(stateOf(device))),
+        h('td', {}, stateOf(device) === 'offline' ? device.error : '')))));
   }
 }
 
-function stateBadge(online: boolean): HTMLElement {
-  return h('span', { class: 'badge', 'data-kind': online ? 'online' : 'offline' },
-    !online && icon('offline'), online ? 'Online' : 'Offline');
+function stateBadge(presence: Presence): HTMLElement {
+  const texts = { online: 'Online', offline: 'Offline', unknown: 'Unknown' };
+  return h('span', { class: 'badge', 'data-kind': presence }, presence === 'offline' && icon('offline'), texts[presence]);
 }
 
 function clockText(offset: number | null | undefined): string {

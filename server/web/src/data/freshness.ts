@@ -10,7 +10,12 @@ export function longestSilence(event: EventDescription | undefined): number {
   return expected ? Math.max(3000 * expected, LEAST_MS) : UNDESCRIBED_MS;
 }
 
-export type Quality = 'good' | 'bad' | 'stale' | 'none';
+// Whether a value holds until the next one (contract, "holds"): others are interpolated between readings.
+export function holdsValue(event: EventDescription | undefined): boolean {
+  return event?.type === 'digital' || (event?.states != null && Object.keys(event.states).length > 0) || event?.max_silence != null;
+}
+
+export type Quality = 'good' | 'bad' | 'stale' | 'unknown' | 'none';
 
 // `measured`: when the latest datapoint was, by the hub's clock; `arrived`: when it came here. The older of both counts,
 // so that a controller whose clock is ahead cannot make its last value look fresh.

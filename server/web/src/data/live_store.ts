@@ -18,6 +18,8 @@ export class LiveStore {
   readonly latest = new Map<string, Latest>();
   readonly controllers = new Map<string, Controller>();
 
+  hubIsThere = false; // its values come, live or polled
+
   readonly layoutChanged = new Signal(); // events, or who they belong to
   readonly controllersChanged = new Signal();
   readonly pointsCame = new Signal<Datapoint[]>();
@@ -73,11 +75,15 @@ export class LiveStore {
     return ageOf(this.clock.now(), latest.time - this.clockOffset(id), latest.arrived);
   }
 
+  // As the contract has it: nothing is known while the browser has no hub; of an offline controller everything is stale;
+  // bad stays bad, however old.
   quality(id: string): Quality {
     const latest = this.latest.get(id);
     if (!latest) return 'none';
-    if (this.age(id) > longestSilence(this.events.get(id))) return 'stale';
-    return latest.point.quality === 'bad' ? 'bad' : 'good';
+    if (!this.hubIsThere) return 'unknown';
+    if (this.controllers.get(this.events.get(id)?.controller ?? '')?.online === false) return 'stale';
+    if (latest.point.quality === 'bad') return 'bad';
+    return this.age(id) > longestSilence(this.events.get(id)) ? 'stale' : 'good';
   }
 
   private clockOffset(id: string): number {

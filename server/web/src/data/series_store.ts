@@ -45,6 +45,11 @@ export class SeriesStore {
     }
   }
 
+  // Those whose points at `time` may be extremes of longer intervals.
+  condensedAt(time: number): string[] {
+    return [...this.series].filter(([, { condensedUntil, resolution }]) => time <= condensedUntil && resolution > 0).map(([id]) => id);
+  }
+
   // The hub's answer for [from, to] at `resolution` ms. With `all`, what was there before `from` goes, too.
   setHistory(id: string, points: SeriesPoint[], from: number, to: number, resolution: number, all: boolean): void {
     const times = points.map((point) => parseTime(point.timestamp));

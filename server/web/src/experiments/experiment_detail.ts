@@ -2,7 +2,8 @@
 
 import type { Annotation, Experiment } from '../messages';
 import { append, fill, h, setText, show } from '../ui/dom';
-import { formatElapsed, fromLocalInput } from '../ui/format';
+import { formatElapsed } from '../ui/format';
+import { fromLocalInput } from '../ui/instant';
 import { icon } from '../ui/icons';
 import { trendsLink } from '../ui/route';
 import { moment } from '../ui/time';

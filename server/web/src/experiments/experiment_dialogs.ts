@@ -4,7 +4,7 @@ import type { Experiment } from '../messages';
 import type { ExperimentDraft } from '../data/rest';
 import { h } from '../ui/dom';
 import { openDialog } from '../ui/dialog';
-import { fromLocalInput, toLocalInput } from '../ui/format';
+import { fromLocalInput, toLocalInput } from '../ui/instant';
 import type { Workspace } from '../workspace';
 
 export function startDialog(workspace: Workspace, started: (experiment: Experiment) => void): void {

@@ -1,27 +1,30 @@
 // Every event as a tile, grouped by rig and device.
 
+import { holdsValue } from '../data/freshness';
+import { devicePresence } from '../data/rig_state';
 import type { Workspace } from '../workspace';
 import { fill, h, setText, show } from '../ui/dom';
 import type { Page } from '../ui/page';
-import { RigHeading } from './rig_heading';
+import type { Route } from '../ui/route';
+import { EventFilter } from './event_filter';
+import { RigHeading, type Troubles } from './rig_heading';
 import { Tile } from './tile';
 
 const PAINT_MS = 100; // values that change faster cannot be read
 const SPARKLINES_MS = 1000;
 const SPARKLINE_SPAN_MS = 5 * 60_000;
 
-type Filter = 'all' | 'bad' | 'stale';
-
 export class OverviewPage implements Page {
   readonly title = 'Overview';
   readonly element: HTMLElement;
   private readonly rigs = h('div', { class: 'rigs' });
   private readonly empty = h('p', { class: 'empty', hidden: true });
-  private readonly search = h('input', { type: 'search', placeholder: 'Filter events', 'aria-label': 'Filter events' });
-  private readonly filters = new Map<Filter, { button: HTMLButtonElement; count: HTMLElement }>();
+  private readonly filter = new EventFilter();
+  private readonly problem = h('p', { class: 'notice', role: 'alert', hidden: true });
   private readonly announcer = h('p', { class: 'visually-hidden', role: 'status' });
   private readonly tiles = new Map<string, Tile>();
   private readonly headings: RigHeading[] = [];
+  private readonly troubles = new Map<string | null, Troubles>(); // by rig
   private readonly deviceErrors = new Map<string, HTMLElement>();
   private readonly visible = new Set<Tile>();
   private readonly tileOf = new WeakMap<Element, Tile>();
@@ -31,24 +34,24 @@ export class OverviewPage implements Page {
   private readonly sizes: ResizeObserver;
   private readonly dirty = new Set<string>();
   private painting: ReturnType<typeof setTimeout> | undefined;
-  private filter: Filter = 'all';
 
   constructor(private readonly workspace: Workspace) {
     const { live } = workspace;
-    this.search.addEventListener('input', () => this.applyFilter());
     this.element = h('div', { class: 'overview' },
       h('h1', { class: 'visually-hidden' }, 'Overview'),
-      h('div', { class: 'toolbar' }, this.filterButtons(), this.search),
+      this.filter.element, this.problem,
       this.empty, this.rigs, this.announcer);
     this.watcher = new IntersectionObserver((entries) => this.onVisible(entries), { rootMargin: '100px' });
     this.sizes = new ResizeObserver((entries) => this.onResize(entries));
     this.endings.push(
+      this.filter.changed.subscribe(() => this.applyFilter()),
       live.layoutChanged.subscribe(() => this.layOut()),
       live.controllersChanged.subscribe(() => this.showRigs()),
       live.pointsCame.subscribe((points) => {
         for (const point of points) this.dirty.add(point.event_public_id);
         this.paintSoon();
       }),
+      workspace.stateChanged.subscribe(() => this.paintAll()),
       workspace.recentLoaded.subscribe(() => this.drawSparklines()),
     );
     this.timers.push(
@@ -58,36 +61,18 @@ export class OverviewPage implements Page {
     this.layOut();
   }
 
-  update(): void {
+  update(route: Route): void {
+    this.filter.enter(route.query);
     this.paintAll();
   }
 
   dispose(): void {
     for (const end of this.endings) end();
+    this.filter.dispose();
     for (const timer of this.timers) clearInterval(timer);
     clearTimeout(this.painting);
     this.watcher.disconnect();
     this.sizes.disconnect();
-  }
-
-  private filterButtons(): HTMLElement {
-    const group = h('div', { class: 'segmented', role: 'group', 'aria-label': 'Which events' });
-    for (const [filter, text] of [['all', 'All'], ['bad', 'Bad'], ['stale', 'Stale']] as [Filter, string][]) {
-      const count = h('span', { class: 'count' }, '0');
-      const button = h('button', {
-        type: 'button', 'data-kind': filter, 'aria-pressed': String(filter === 'all'),
-        onclick: () => this.choose(filter),
-      }, text, ' ', count);
-      this.filters.set(filter, { button, count });
-      group.append(button);
-    }
-    return group;
-  }
-
-  private choose(filter: Filter): void {
-    this.filter = filter;
-    for (const [name, { button }] of this.filters) button.setAttribute('aria-pressed', String(name === filter));
-    this.applyFilter();
   }
 
   // ---- layout: when an event or a rig is new
@@ -155,11 +140,16 @@ export class OverviewPage implements Page {
 
   private showRigs(): void {
     const { live, clock } = this.workspace;
-    for (const heading of this.headings) heading.show(live.controllers.get(heading.name ?? ''), clock.now());
+    for (const heading of this.headings) {
+      const troubles = this.troubles.get(heading.name) ?? { bad: 0, stale: 0 };
+      heading.show(live.controllers.get(heading.name ?? ''), live.hubIsThere, troubles, clock.now());
+    }
     for (const [key, element] of this.deviceErrors) {
       const [rig, device] = JSON.parse(key) as [string | null, string | null];
-      const state = live.controllers.get(rig ?? '')?.devices?.find((known) => known.name === device);
-      const text = state?.state === 'offline' ? `device offline${state.error ? `: ${state.error}` : ''}` : '';
+      const controller = live.controllers.get(rig ?? '');
+      const state = controller?.devices?.find((known) => known.name === device);
+      const gone = controller && state && devicePresence(state, controller, live.hubIsThere) === 'offline';
+      const text = gone ? `device offline${state.error ? `: ${state.error}` : ''}` : '';
       setText(element, text);
       show(element, text !== '');
     }
@@ -176,35 +166,39 @@ export class OverviewPage implements Page {
   private paintAll(): void {
     const { live } = this.workspace;
     const counts = { all: 0, bad: 0, stale: 0 };
+    this.troubles.clear();
     for (const tile of this.tiles.values()) {
       tile.show(live);
       counts.all += 1;
       const quality = live.quality(tile.id);
-      if (quality === 'bad' || quality === 'stale') counts[quality] += 1;
+      if (quality !== 'bad' && quality !== 'stale') continue;
+      counts[quality] += 1;
+      entry(this.troubles, tile.event?.controller ?? null, () => ({ bad: 0, stale: 0 }))[quality] += 1;
     }
-    for (const [name, { button, count }] of this.filters) {
-      setText(count, String(counts[name]));
-      button.dataset.any = String(counts[name] > 0);
-    }
-    const wrong = counts.bad + counts.stale === 0 ? 'All events are good.' : `${counts.bad} bad, ${counts.stale} stale.`;
-    if (counts.all > 0) setText(this.announcer, wrong);
+    this.filter.count(counts);
+    if (counts.all > 0) setText(this.announcer, this.summary(counts.bad, counts.stale));
     this.showRigs();
     this.applyFilter();
   }
 
+  private summary(bad: number, stale: number): string {
+    if (!this.workspace.live.hubIsThere) return 'Nothing is known while the hub is away.';
+    return bad + stale === 0 ? 'All events are good.' : `${bad} bad, ${stale} stale.`;
+  }
+
   private applyFilter(): void {
-    const wanted = this.search.value.trim().toLowerCase();
     let shown = 0;
     for (const tile of this.tiles.values()) {
-      const name = `${tile.event?.name ?? ''} ${tile.id} ${tile.event?.unit ?? ''}`.toLowerCase();
-      const fits = name.includes(wanted) && (this.filter === 'all' || tile.element.dataset.state === this.filter);
+      const name = `${tile.event?.name ?? ''} ${tile.id} ${tile.event?.unit ?? ''}`;
+      const fits = this.filter.fits(name, this.workspace.live.quality(tile.id));
       show(tile.element, fits);
       if (fits) shown += 1;
     }
-    const filtered = wanted !== '' || this.filter !== 'all';
-    this.rigs.dataset.filtered = String(filtered);
+    this.rigs.dataset.filtered = String(this.filter.filters);
+    setText(this.problem, this.filter.problem);
+    show(this.problem, this.filter.problem !== '');
     show(this.empty, shown === 0);
-    setText(this.empty, this.emptyText(filtered));
+    setText(this.empty, this.emptyText(this.filter.filters));
   }
 
   private emptyText(filtered: boolean): string {
@@ -221,8 +215,7 @@ export class OverviewPage implements Page {
     const colors = { good: style.getPropertyValue('--accent'), other: style.getPropertyValue('--quiet') };
     for (const tile of this.visible) {
       const color = tile.element.dataset.state === 'good' ? colors.good : colors.other;
-      const stepped = live.events.get(tile.id)?.type === 'digital';
-      tile.sparkline.draw(recent.of(tile.id), to - SPARKLINE_SPAN_MS, to, stepped, color);
+      tile.sparkline.draw(recent.of(tile.id), to - SPARKLINE_SPAN_MS, to, holdsValue(live.events.get(tile.id)), color);
     }
   }
 }

@@ -26,11 +26,11 @@ export class Sparkline {
     this.canvas.height = Math.round(height * scale);
   }
 
-  draw(series: Series, from: number, to: number, stepped: boolean, color: string): void {
+  draw(series: Series, from: number, to: number, holds: boolean, color: string): void {
     const context = this.canvas.getContext('2d');
     if (!context || this.width < 8) return;
     const { columns } = this;
-    columns.make(series, from, to, Math.max(8, Math.round(this.width / STEP)), to);
+    columns.make(series, from, to, Math.max(8, Math.round(this.width / STEP)), to, holds);
     const scale = devicePixelRatio || 1;
     context.setTransform(scale, 0, 0, scale, 0, 0);
     context.clearRect(0, 0, this.width, this.height);
@@ -52,7 +52,7 @@ export class Sparkline {
       const top = y(columns.first[i]!);
       if (columns.broken[i]) context.moveTo(left, top);
       else {
-        if (stepped) context.lineTo(left, before);
+        if (holds) context.lineTo(left, before);
         context.lineTo(left, top);
       }
       if (columns.points[i]! > 1) {
@@ -63,12 +63,13 @@ export class Sparkline {
         context.lineTo(x(columns.lastTime[i]!), y(columns.last[i]!));
       }
       before = y(columns.last[i]!);
+      if (!Number.isNaN(columns.heldTo[i]!)) context.lineTo(x(columns.heldTo[i]!), before);
     }
     context.stroke();
     if (!columns.endsGood) return;
     context.fillStyle = color;
     context.beginPath();
-    context.arc(x(columns.lastTime[columns.lastGood]!), before, 2.2, 0, 2 * Math.PI);
+    context.arc(x(holds ? columns.heldTo[columns.lastGood]! : columns.lastTime[columns.lastGood]!), before, 2.2, 0, 2 * Math.PI);
     context.fill();
   }
 }

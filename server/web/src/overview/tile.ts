@@ -2,7 +2,8 @@
 
 import type { EventDescription } from '../messages';
 import { h, setAttribute, setText, show } from '../ui/dom';
-import { formatAge, formatLimit, formatPlain, formatSpan, formatTime, formatValue, utc } from '../ui/format';
+import { formatAge, formatLimit, formatPlain, formatSpan, formatValue } from '../ui/format';
+import { formatTime, utc } from '../ui/instant';
 import { icon } from '../ui/icons';
 import { trendsLink } from '../ui/route';
 import type { LiveStore } from '../data/live_store';
@@ -76,6 +77,7 @@ function badgeText(
 ): string {
   if (kind === 'bad') return `Bad: ${reason || 'no reason given'}`;
   if (kind === 'stale') return `Stale for ${formatSpan(age)}${wasBad ? `, was bad: ${reason}` : ''}`;
+  if (kind === 'unknown') return 'Not known now';
   if (kind === 'high') return `Above ${formatLimit(event?.max_value ?? 0)}`;
   if (kind === 'low') return `Below ${formatLimit(event?.min_value ?? 0)}`;
   return '';

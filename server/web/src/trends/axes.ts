@@ -3,7 +3,7 @@
 import type uPlot from 'uplot';
 import { axisTimes } from './axis_times';
 import { seriesColor, type Colors } from './colors';
-import { DIGITAL, scaleOf, type Curve } from './curve';
+import { scaleOf, type Curve } from './curve';
 import { marksWithin, markTexts, type Mark } from './marks';
 
 const FONT = '12px system-ui, sans-serif';
@@ -20,18 +20,25 @@ export function timeAxis(narrow: boolean, colors: Colors): uPlot.Axis {
   };
 }
 
-// The axis of the `index`-th scale. One that a single curve has, has its colour.
-export function valueAxis(scale: string, curves: Curve[], index: number, shown: boolean, colors: Colors): uPlot.Axis {
+// The axis of the `index`-th scale. One that a single curve has, has its colour. `lanes` answers how much of it, from below,
+// has no values because digital signals stand there: 0 … 1; or null where no curve of it has data to be read.
+export function valueAxis(
+  scale: string,
+  curves: Curve[],
+  index: number,
+  shown: boolean,
+  colors: Colors,
+  lanes: () => number | null,
+): uPlot.Axis {
   const visible = curves.filter((curve) => !curve.hidden);
   const own = visible.filter((curve) => scaleOf(curve) === scale);
   const color = own.length === 1 && own.length < visible.length ? seriesColor(colors, own[0]!.color) : colors.quiet;
-  const digital = scale === DIGITAL;
   return {
     scale,
     show: shown,
     side: index % 2 === 0 ? 3 : 1,
     stroke: color,
-    label: digital || scale === '' ? undefined : scale,
+    label: scale === '' ? undefined : scale,
     space: 42,
     labelSize: 18,
     labelGap: 2,
@@ -40,18 +47,13 @@ export function valueAxis(scale: string, curves: Curve[], index: number, shown: 
     grid: { show: index === 0, stroke: colors.grid, width: 1 },
     ticks: { stroke: colors.grid, width: 1, size: 5 },
     size: (_plot, values: string[] | null) => 16 + 7 * Math.max(2, ...(values ?? []).map((value) => value.length)),
-    ...(digital ? onOff : roundMarks()),
+    ...roundMarks(lanes),
   };
 }
 
-const onOff: uPlot.Axis = {
-  splits: () => [0, 1],
-  values: (_plot, splits) => splits.map((value) => (value === 0 ? 'off' : 'on')),
-};
-
 // Our own marks in place of uPlot's, which have no texts for what is tiny. `incrs` is asked first, and says how much room
 // there is; what it answers fits any range, so that the marks are asked for.
-function roundMarks(): uPlot.Axis {
+function roundMarks(lanes: () => number | null): uPlot.Axis {
   let most = 0;
   let marks: Mark[] = [];
   return {
@@ -60,7 +62,8 @@ function roundMarks(): uPlot.Axis {
       return [Number.MAX_VALUE];
     },
     splits: (_plot, _axis, min, max) => {
-      marks = marksWithin(min, max, most);
+      const share = lanes();
+      marks = share === null ? [] : marksWithin(min + share * (max - min), max, most * (1 - share));
       return marks.map(({ value }) => value);
     },
     values: () => markTexts(marks),

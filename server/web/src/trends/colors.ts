@@ -28,6 +28,13 @@ export function readColors(element: Element): Colors {
   };
 }
 
+// From the eleventh curve on the colours come again, and lines are dashed; CSS pixels.
+const DASHES = [[], [7, 3], [2, 2]];
+
+export function seriesDash(index: number): number[] {
+  return DASHES[Math.floor(index / SERIES) % DASHES.length]!;
+}
+
 // The same for the legend's CSS.
 export function seriesVariable(index: number): string {
   return `var(--series-${index % SERIES})`;

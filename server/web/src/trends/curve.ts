@@ -7,10 +7,16 @@ export interface Curve {
   event: EventDescription | undefined;
   color: number; // its place in the palette
   hidden: boolean;
+  holds: boolean; // a value is drawn until the next one, not a line to it
 }
 
-export const DIGITAL = '\u0000digital'; // the scale of what is on or off
+// What is on or off has a lane, no scale.
+export function isDigital(curve: Curve): boolean {
+  return curve.event?.type === 'digital';
+}
 
 export function scaleOf(curve: Curve): string {
-  return curve.event?.type === 'digital' ? DIGITAL : (curve.event?.unit ?? '');
+  return isDigital(curve) ? LANES : (curve.event?.unit ?? '');
 }
+
+export const LANES = '\u0000lanes';

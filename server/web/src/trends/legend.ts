@@ -1,22 +1,33 @@
 // The plotted events as a table: value at the cursor (or now), least and greatest of what is shown.
 
 import type { Columns } from '../data/columns';
-import type { Series } from '../data/series';
 import type { LiveStore } from '../data/live_store';
-import { fill, h, setAttribute, setText } from '../ui/dom';
+import type { ReadOut } from '../data/readout';
+import { fill, h, setAttribute, setText, show } from '../ui/dom';
 import { formatPlain, formatSpan, formatValue } from '../ui/format';
 import { icon } from '../ui/icons';
+import { formatInstant, utc } from '../ui/instant';
 import { seriesVariable } from './colors';
-import type { Curve } from './curve';
+import { isDigital, type Curve } from './curve';
 
 export interface LegendHandlers {
   onToggle(id: string): void;
+  onShape(id: string, steps: boolean): void;
   onRemove(id: string): void;
+}
+
+// What a row says of its curve.
+export interface Shown {
+  columns: Columns | undefined;
+  span: number; // of the values that the plot's height shows
+  read: ReadOut | null; // at the cursor
 }
 
 interface Row {
   curve: Curve;
   value: HTMLElement;
+  unit: HTMLElement;
+  time: HTMLElement;
   least: HTMLElement;
   greatest: HTMLElement;
 }
@@ -41,62 +52,77 @@ export class Legend {
 
   setCurves(curves: Curve[]): void {
     this.rows = curves.map((curve) => ({
-      curve, value: h('span'), least: h('td', { class: 'num' }), greatest: h('td', { class: 'num' }),
+      curve, value: h('span'), unit: h('span', { class: 'unit' }, curve.event?.unit ?? ''), time: h('span', { class: 'point-time' }),
+      least: h('td', { class: 'num', 'data-name': 'Min' }), greatest: h('td', { class: 'num', 'data-name': 'Max' }),
     }));
     fill(this.body, ...this.rows.map((row) => this.row(row)));
   }
 
-  // `cursor`: ms since 1970, or null for the newest values.
-  show(cursor: number | null, seriesOf: (id: string) => Series, columnsOf: (id: string) => Columns | undefined): void {
-    setText(this.valueHead, cursor === null ? 'Now' : 'At cursor');
-    for (const { curve, value, least, greatest } of this.rows) {
-      const { event, id } = curve;
-      const columns = columnsOf(id);
+  // `atCursor`: else what is newest.
+  show(atCursor: boolean, of: (curve: Curve) => Shown): void {
+    setText(this.valueHead, atCursor ? 'At cursor' : 'Now');
+    for (const { curve, value, unit, time, least, greatest } of this.rows) {
+      const { columns, span, read } = of(curve);
       const empty = !columns || columns.lowest > columns.highest;
-      setText(least, empty ? '—' : formatValue(event, columns.lowest));
-      setText(greatest, empty ? '—' : formatValue(event, columns.highest));
-      const found = cursor === null ? this.newest(id) : valueAt(seriesOf(id), cursor, columns?.width ?? 0);
-      setText(value, typeof found === 'number' ? formatValue(event, found) : found);
-      setAttribute(value, 'title', typeof found === 'number' ? formatPlain(found) : '');
+      showNumber(least, curve, empty ? null : columns.lowest, span);
+      showNumber(greatest, curve, empty ? null : columns.highest, span);
+      const found = atCursor ? (read?.value ?? null) : this.newest(curve.id);
+      showNumber(value, curve, found, span);
       setAttribute(value, 'class', typeof found === 'number' ? '' : 'no-value');
+      show(unit, typeof found === 'number' && unit.textContent !== '');
+      show(time, atCursor && read !== null);
+      if (!atCursor || !read) continue;
+      setText(time, formatInstant(read.time));
+      setAttribute(time, 'title', utc(read.time));
     }
   }
 
-  private newest(id: string): number | string {
-    const quality = this.live.quality(id);
-    const point = this.live.latest.get(id)?.point;
-    if (quality === 'none') return '—';
-    if (quality === 'stale') return `stale ${formatSpan(this.live.age(id))}`;
-    return point?.value ?? `bad: ${point?.reason ?? ''}`;
+  private newest(id: string): number | string | null {
+    const latest = this.live.latest.get(id)?.point;
+    switch (this.live.quality(id)) {
+      case 'none':
+        return null;
+      case 'unknown':
+        return 'not known now';
+      case 'stale':
+        return `stale ${formatSpan(this.live.age(id))}`;
+      case 'bad':
+        return `bad: ${latest?.reason ?? ''}`;
+      case 'good':
+        return latest?.value ?? null;
+    }
   }
 
-  private row({ curve, value, least, greatest }: Row): HTMLElement {
+  private row({ curve, value, unit, time, least, greatest }: Row): HTMLElement {
     const { id, event, color, hidden } = curve;
     const name = event?.name || id;
     const toggle = h('button', {
       type: 'button', class: 'curve', 'aria-pressed': String(!hidden), title: hidden ? 'Show the curve' : 'Hide the curve',
       onclick: () => this.handlers.onToggle(id),
-    }, h('span', { class: 'swatch', 'aria-hidden': 'true' }), h('span', {}, name));
+    }, h('span', { class: 'swatch', 'aria-hidden': 'true', 'data-dash': seriesDashName(color) }), h('span', {}, name));
     toggle.style.setProperty('--curve', seriesVariable(color));
     const remove = h('button', {
       type: 'button', class: 'icon-button', 'aria-label': `Remove ${name}`, title: 'Remove', onclick: () => this.handlers.onRemove(id),
     }, icon('close'));
     return h('tr', { 'data-event': id }, h('th', { scope: 'row' }, toggle),
-      h('td', { class: 'num value' }, value, event?.unit && h('span', { class: 'unit' }, event.unit)),
-      least, greatest, h('td', {}, remove));
+      h('td', { class: 'num value' }, value, unit, time),
+      least, greatest, h('td', { class: 'tools-cell' }, !isDigital(curve) && this.shapeButton(curve, name), remove));
+  }
+
+  private shapeButton({ id, holds }: Curve, name: string): HTMLElement {
+    return h('button', {
+      type: 'button', class: 'icon-button shape', 'aria-pressed': String(holds), 'aria-label': `Draw ${name} in steps`,
+      title: holds ? 'Drawn in steps: each value holds until the next. Draw a line.' : 'Drawn as a line. Draw steps: each value holds until the next.',
+      onclick: () => this.handlers.onShape(id, !holds),
+    }, icon(holds ? 'steps' : 'line'));
   }
 }
 
-// What the curve shows at that time: the nearest measured value, or nothing within a gap.
-export function valueAt(series: Series, time: number, tolerance: number): number | string {
-  const nearest = series.nearest(time);
-  if (nearest < 0) return '—';
-  const distance = time - series.times[nearest]!;
-  const value = series.values[nearest]!;
-  if (Math.abs(distance) > tolerance) {
-    const after = distance > 0 ? nearest + 1 : nearest;
-    const outside = after === 0 || after === series.length;
-    if (outside || series.gapBefore(after) || Number.isNaN(series.values[after - 1]!)) return '—';
-  }
-  return Number.isNaN(value) ? '—' : value;
+function showNumber(element: HTMLElement, { event }: Curve, found: number | string | null, span: number): void {
+  setText(element, typeof found === 'number' ? formatValue(event, found, span) : (found ?? '—'));
+  setAttribute(element, 'title', typeof found === 'number' ? formatPlain(found) : '');
+}
+
+function seriesDashName(color: number): string {
+  return ['', 'long', 'short'][Math.floor(color / 10) % 3]!;
 }

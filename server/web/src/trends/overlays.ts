@@ -79,13 +79,14 @@ function interval(plot: uPlot, experiment: Experiment, now: number): [number, nu
   return [plot.valToPos(Date.parse(experiment.started_on), 'x', true), plot.valToPos(end, 'x', true)];
 }
 
-function clipTo({ ctx, bbox }: uPlot): void {
+export function clipTo({ ctx, bbox }: uPlot): void {
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
 }
 
-function fitted(ctx: CanvasRenderingContext2D, text: string, width: number): string {
+// The text, cut where it is wider than `width`.
+export function fitted(ctx: CanvasRenderingContext2D, text: string, width: number): string {
   if (ctx.measureText(text).width <= width) return text;
   let shown = text;
   while (shown.length > 1 && ctx.measureText(`${shown}…`).width > width) shown = shown.slice(0, -1);

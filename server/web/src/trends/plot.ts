@@ -3,14 +3,16 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { Columns } from '../data/columns';
+import type { ReadOut } from '../data/readout';
 import type { SeriesStore } from '../data/series_store';
 import type { Experiment } from '../messages';
 import { h, show } from '../ui/dom';
 import { timeAxis, valueAxis } from './axes';
 import { readColors, seriesColor, type Colors } from './colors';
-import { DIGITAL, scaleOf, type Curve } from './curve';
-import { drawSeries } from './draw_series';
+import { isDigital, LANES, scaleOf, type Curve } from './curve';
+import { laneOf, laneShare } from './lanes';
 import { drawExperiments, drawLabels } from './overlays';
+import { paintCurves, type Place } from './paint';
 import { SteadyRange } from './scales';
 
 const COLUMN_WIDTH = 2; // CSS pixels
@@ -95,7 +97,7 @@ export class Plot {
     }
     for (let i = 0; i < count; i += 1) this.times[i] = from + ((i + 0.5) * (to - from)) / count;
     const data: uPlot.AlignedData = [this.times, ...this.curves.map(() => this.nothing)];
-    for (const { id } of this.curves) this.columns.get(id)!.make(this.store.of(id), from, to, count, now);
+    for (const { id, holds } of this.curves) this.columns.get(id)!.make(this.store.of(id), from, to, count, now, holds);
     const plot = this.uplot!;
     plot.batch(() => {
       plot.setData(data, false);
@@ -110,7 +112,7 @@ export class Plot {
   // uPlot is made anew when what it consists of changes; its data is not a part of that.
   private build(): void {
     this.colors ??= readColors(this.place);
-    const key = JSON.stringify(this.curves.map(({ id, event, color, hidden }) => [id, event?.unit, event?.type, color, hidden]));
+    const key = JSON.stringify(this.curves.map(({ id, event, color, hidden }) => [id, event?.name, event?.unit, event?.type, color, hidden]));
     if (key === this.key && this.uplot) return;
     this.key = key;
     this.uplot?.destroy();
@@ -123,12 +125,13 @@ export class Plot {
   }
 
   private options(scales: string[], colors: Colors): uPlot.Options {
+    const axes = scales.filter((scale) => scale !== LANES);
     return {
       width: this.width,
       height: this.height,
       ms: 1,
       legend: { show: false },
-      padding: [10, scales.length < 2 ? 14 : 4, 0, 4],
+      padding: [10, axes.length < 2 ? 14 : 4, 0, axes.length === 0 ? 14 : 4],
       cursor: {
         drag: { x: true, y: false, setScale: false, dist: 6 },
         points: { show: false },
@@ -140,7 +143,8 @@ export class Plot {
       },
       axes: [
         timeAxis(this.width < NARROW, colors),
-        ...scales.map((scale, index) => valueAxis(scale, this.curves, index, this.width >= NARROW || index < 2, colors)),
+        ...axes.map((scale, index) =>
+          valueAxis(scale, this.curves, index, this.width >= NARROW || index < 2, colors, () => (this.hasData(scale) ? this.share : null))),
       ],
       series: [
         {},
@@ -153,23 +157,47 @@ export class Plot {
       ],
       hooks: {
         drawClear: [(plot) => drawExperiments(plot, this.experiments, this.now, colors)],
-        drawSeries: [(plot, index) => this.drawCurve(plot, index, colors)],
-        draw: [(plot) => drawLabels(plot, this.experiments, this.now, colors)],
+        draw: [(plot) => this.paint(plot, colors)],
         setCursor: [() => this.handlers.onCursor()],
         setSelect: [(plot) => this.onSelect(plot)],
       },
     };
   }
 
-  private drawCurve(plot: uPlot, index: number, colors: Colors): void {
-    const curve = this.curves[index - 1];
-    if (!curve || curve.hidden) return;
-    const columns = this.columns.get(curve.id)!;
-    drawSeries(plot, index, columns, curve.event?.type === 'digital', seriesColor(colors, curve.color));
+  private paint(plot: uPlot, colors: Colors): void {
+    paintCurves(plot, this.curves, this.columns, (curve) => this.placeOf(plot, curve), colors);
+    drawLabels(plot, this.experiments, this.now, colors);
+  }
+
+  // Where a curve's values stand, in device pixels.
+  private placeOf(plot: uPlot, curve: Curve): Place {
+    const { top, height } = plot.bbox;
+    if (isDigital(curve)) {
+      const digital = this.curves.filter((other) => !other.hidden && isDigital(other));
+      const { on, off } = laneOf(digital.indexOf(curve), digital.length, this.share, top, height);
+      return { toY: (value) => (value > 0 ? on : off), span: 1, lane: { on, off } };
+    }
+    const { min = 0, max = 1 } = plot.scales[scaleOf(curve)]!;
+    return { toY: (value) => top + (height * (max - value)) / (max - min), span: max - min, lane: null };
+  }
+
+  // The part of the plot that digital signals have, 0 … 1.
+  private get share(): number {
+    const shown = this.curves.filter((curve) => !curve.hidden);
+    const digital = shown.filter(isDigital).length;
+    const height = this.uplot ? this.uplot.bbox.height / devicePixelRatio : 0;
+    return laneShare(digital, digital === shown.length, height || this.height - 60);
+  }
+
+  private hasData(scale: string): boolean {
+    return this.curves.some((curve) => {
+      const columns = this.columns.get(curve.id)!;
+      return !curve.hidden && scaleOf(curve) === scale && columns.lowest <= columns.highest;
+    });
   }
 
   private rangeOf(scale: string): [number, number] {
-    if (scale === DIGITAL) return [-0.15, 1.15];
+    if (scale === LANES) return [0, 1];
     let lowest = Infinity;
     let highest = -Infinity;
     for (const curve of this.curves) {
@@ -178,22 +206,33 @@ export class Plot {
       lowest = Math.min(lowest, columns.lowest);
       highest = Math.max(highest, columns.highest);
     }
-    return this.ranges.get(scale)!.of(lowest, highest);
+    if (lowest > highest) return [0, 1];
+    const [low, high] = this.ranges.get(scale)!.of(lowest, highest);
+    const { share } = this;
+    return [low - ((high - low) * share) / (1 - share), high]; // above the lanes
   }
 
-  // A dot on each curve at the cursor; `valueOf` answers what the curve shows there, or a text where it shows nothing.
-  mark(time: number | null, valueOf: (id: string) => number | string): void {
+  // What of a curve's values is shown: the height of its scale.
+  spanOf(id: string): number {
+    const curve = this.curves.find((known) => known.id === id);
+    const scale = curve && this.uplot?.scales[scaleOf(curve)];
+    return scale ? (1 - this.share) * ((scale.max ?? 1) - (scale.min ?? 0)) : 0;
+  }
+
+  // A dot on each curve: where `readOf` says that a point is, at the cursor or beside it.
+  mark(readOf: (curve: Curve) => ReadOut | null): void {
     const plot = this.uplot;
     if (!plot || !this.colors) return;
     while (this.dots.length < this.curves.length) this.dots.push(h('span', { class: 'cursor-dot', 'aria-hidden': 'true' }));
     for (const [index, dot] of this.dots.entries()) {
       const curve = this.curves[index];
-      const value = curve && !curve.hidden && time !== null ? valueOf(curve.id) : '';
-      show(dot, typeof value === 'number');
-      if (typeof value !== 'number') continue;
+      const read = curve && !curve.hidden ? readOf(curve) : null;
+      show(dot, read !== null);
+      if (!curve || !read) continue;
       if (dot.parentElement !== plot.over) plot.over.append(dot);
-      dot.style.background = seriesColor(this.colors, curve!.color);
-      dot.style.transform = `translate(${plot.valToPos(time!, 'x')}px, ${plot.valToPos(value, scaleOf(curve!))}px)`;
+      dot.style.background = seriesColor(this.colors, curve.color);
+      const y = (this.placeOf(plot, curve).toY(read.value) - plot.bbox.top) / devicePixelRatio;
+      dot.style.transform = `translate(${plot.valToPos(read.time, 'x')}px, ${y}px)`;
     }
   }
 

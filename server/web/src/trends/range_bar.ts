@@ -1,7 +1,7 @@
 // What time is shown: the last while, an interval from … to, and buttons for moving and zooming.
 
 import { fill, h, setAttribute } from '../ui/dom';
-import { fromLocalInput, toLocalInput } from '../ui/format';
+import { fromLocalInput, toLocalInput } from '../ui/instant';
 import { icon, type IconName } from '../ui/icons';
 import type { Mover } from './gestures';
 import { ranges, type View } from './view';

@@ -1,5 +1,6 @@
 // Several events over time: followed live, or an interval of the past.
 
+import { holdsValue } from '../data/freshness';
 import { SeriesStore } from '../data/series_store';
 import { parseTime, type Backfill } from '../messages';
 import { h, setText, show } from '../ui/dom';
@@ -12,6 +13,7 @@ import { CurveColors } from './curve_colors';
 import { onPlotKey, watchGestures, type Mover } from './gestures';
 import { HistoryLoader } from './history_loader';
 import { Legend } from './legend';
+import { NoData } from './no_data';
 import { Picker } from './picker';
 import { Plot } from './plot';
 import { RangeBar } from './range_bar';
@@ -35,6 +37,7 @@ export class TrendsPage implements Page {
   private readonly plot: Plot;
   private readonly legend: Legend;
   private readonly cursor: Cursor;
+  private readonly noData: NoData;
   private readonly picker: Picker;
   private readonly rangeBar: RangeBar;
   private readonly loader: HistoryLoader;
@@ -53,8 +56,13 @@ export class TrendsPage implements Page {
       onSelect: (from, to) => this.view.look(to - from, to),
       onCursor: () => this.showCursor(),
     });
-    this.legend = new Legend(live, { onToggle: (id) => this.toggle(id), onRemove: (id) => this.view.choose(id, false) });
-    this.cursor = new Cursor(workspace, this.store, this.plot, this.legend);
+    this.legend = new Legend(live, { 
+      onToggle: (id) => this.toggle(id),
+      onShape: (id, steps) => this.view.shape(id, steps, holdsValue(live.events.get(id))),
+      onRemove: (id) => this.view.choose(id, false),
+    });
+    this.cursor = new Cursor(workspace, this.store, this.plot, this.legend, () => this.redraw.soon());
+    this.noData = new NoData(workspace, (time, side) => this.view.visit(time, side));
     this.picker = new Picker(live, (id, chosen) => this.view.choose(id, chosen));
     const mover: Mover = {
       pan: (fraction) => this.view.pan(fraction),
@@ -69,7 +77,7 @@ export class TrendsPage implements Page {
     this.element = h('div', { class: 'trends' },
       h('h1', { class: 'visually-hidden' }, 'Trends'),
       this.rangeBar.element,
-      h('div', { class: 'plot-card card' }, this.cursor.element, this.place, this.empty),
+      h('div', { class: 'plot-card card' }, this.cursor.element, this.place, this.empty, this.noData.element),
       h('p', { id: 'plot-help', class: 'visually-hidden' },
         'Arrow keys move, plus and minus zoom, Shift and arrow keys move the cursor whose values the table shows, F follows live data.'),
       h('div', { class: 'side' }, this.note, h('div', { class: 'card' }, this.legend.element),
@@ -89,6 +97,8 @@ export class TrendsPage implements Page {
     this.view.leave();
     this.sizes.disconnect();
     this.loader.dispose();
+    this.cursor.dispose();
+    this.noData.dispose();
     this.plot.dispose();
     this.scheme.removeEventListener('change', this.recolor);
   }
@@ -107,7 +117,7 @@ export class TrendsPage implements Page {
     watchGestures(this.place, () => (this.plot.uplot?.over ?? this.place).getBoundingClientRect(), mover);
     this.sizes.observe(this.place);
     // What a curve is drawn from, for tests and the curious: document.querySelector('.plot').points('an_event')
-    Object.assign(this.place, { points: (id: string) => this.store.of(id).points() });
+    Object.assign(this.place, { points: (id: string) => this.store.of(id).points(), plot: this.plot });
   }
 
   // ---- what changes
@@ -138,6 +148,7 @@ export class TrendsPage implements Page {
       const seen = range.event_public_ids.some((id) => this.view.current.events.includes(id));
       if (!seen || parseTime(range.to) < this.view.left || parseTime(range.from) > this.view.right) return;
     }
+    this.cursor.forget();
     this.loader.again();
   }
 
@@ -154,15 +165,20 @@ export class TrendsPage implements Page {
     const { events } = this.view.current;
     this.store.select(events);
     this.colors.keep(events);
-    const curves = events.map((id): Curve => ({
-      id, event: this.workspace.live.events.get(id), color: this.colors.of(id), hidden: this.hidden.has(id),
-    }));
+    const curves = events.map((id) => this.curve(id));
     this.plot.setCurves(curves);
     this.legend.setCurves(curves);
     this.picker.show(events);
     show(this.empty, curves.length === 0);
     this.loader.needed();
     this.redraw.soon();
+  }
+
+  private curve(id: string): Curve {
+    const { steps, lines } = this.view.current;
+    const event = this.workspace.live.events.get(id);
+    const holds = steps.includes(id) || (holdsValue(event) && !lines.includes(id));
+    return { id, event, color: this.colors.of(id), hidden: this.hidden.has(id), holds };
   }
 
   private firstEvents(): string[] {
@@ -178,9 +194,21 @@ export class TrendsPage implements Page {
     this.plot.draw(left, right, now);
     this.rangeBar.show(current, right);
     this.showCursor();
+    this.showNoData();
     if (!current.follow) return SLOWEST_MS;
     this.loader.followed(now);
     return Math.min(SLOWEST_MS, Math.max(QUICKEST_MS, current.span / Math.max(200, this.plot.pixels)));
+  }
+
+  private showNoData(): void {
+    const { current, left, right } = this.view;
+    const shown = current.events.filter((id) => !this.hidden.has(id));
+    const isEmpty = (id: string): boolean => {
+      const columns = this.plot.columns.get(id);
+      return columns !== undefined && columns.lowest > columns.highest;
+    };
+    if (shown.length > 0 && this.loader.hasAll && shown.every(isEmpty)) this.noData.show(shown, left, right, current.follow);
+    else this.noData.hide();
   }
 
   private showCursor(): void {

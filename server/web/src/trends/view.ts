@@ -7,6 +7,8 @@ export interface View {
   follow: boolean;
   span: number; // ms
   to: number; // ms since 1970; the right edge when not followed
+  steps: string[]; // events that are drawn in steps though their values do not hold
+  lines: string[]; // and as lines though they do
 }
 
 const MINUTE = 60_000;
@@ -30,13 +32,15 @@ export const MOST_EVENTS = 20; // the hub's bound for one series request
 const units: Record<string, number> = { s: 1000, m: MINUTE, h: HOUR, d: DAY };
 
 export function parseView(query: URLSearchParams): View {
-  const events = [...new Set((query.get('events') ?? '').split(',').filter(Boolean))].slice(0, MOST_EVENTS);
+  const listed = (name: string): string[] => [...new Set((query.get(name) ?? '').split(',').filter(Boolean))];
+  const events = listed('events').slice(0, MOST_EVENTS);
+  const [steps, lines] = [listed('steps'), listed('lines')];
   const from = Date.parse(query.get('from') ?? '');
   const to = Date.parse(query.get('to') ?? '');
-  if (from < to) return { events, follow: false, span: boundedSpan(to - from), to };
+  if (from < to) return { events, follow: false, span: boundedSpan(to - from), to, steps, lines };
   const [, amount, unit] = /^(\d+(?:\.\d+)?)([smhd])$/.exec(query.get('range') ?? '') ?? [];
   const span = amount && unit ? Number(amount) * units[unit]! : 5 * MINUTE;
-  return { events, follow: true, span: boundedSpan(span), to: 0 };
+  return { events, follow: true, span: boundedSpan(span), to: 0, steps, lines };
 }
 
 export function viewQuery(view: View): string {
@@ -46,6 +50,10 @@ export function viewQuery(view: View): string {
   } else {
     query.set('from', new Date(view.to - view.span).toISOString());
     query.set('to', new Date(view.to).toISOString());
+  }
+  for (const shape of ['steps', 'lines'] as const) {
+    const shown = view[shape].filter((id) => view.events.includes(id));
+    if (shown.length > 0) query.set(shape, shown.join(','));
   }
   return readable(query);
 }

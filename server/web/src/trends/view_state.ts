@@ -4,6 +4,7 @@ import type { HubClock } from '../data/hub_clock';
 import { Signal } from '../data/signal';
 import { boundedSpan, MOST_EVENTS, parseView, viewQuery, type View } from './view';
 
+const EDGE = 0.1; // of what is shown
 const SETTLE_MS = 200; // so that a gesture is one change of the address
 const REMEMBERED = 'webmacs.trends'; // the last view, for this tab
 
@@ -58,10 +59,27 @@ export class ViewState {
     this.set({ ...this.current, follow, span: boundedSpan(span), to });
   }
 
+  // The point of this time near the edge that it is to be seen from: what lies on its other side is shown.
+  visit(time: number, side: 'before' | 'after'): void {
+    const { span } = this.current;
+    this.look(span, time + span * (side === 'before' ? EDGE : 1 - EDGE), true);
+  }
+
   choose(id: string, chosen: boolean): void {
     this.undecided = false;
     const others = this.current.events.filter((event) => event !== id);
     this.set({ ...this.current, events: chosen ? [...others, id].slice(0, MOST_EVENTS) : others });
+  }
+
+  // In steps, or as a line; `holds`: what the event is drawn as by itself.
+  shape(id: string, inSteps: boolean, holds: boolean): void {
+    const without = (ids: string[]): string[] => ids.filter((other) => other !== id);
+    const { steps, lines } = this.current;
+    this.set({
+      ...this.current,
+      steps: inSteps && !holds ? [...without(steps), id] : without(steps),
+      lines: !inSteps && holds ? [...without(lines), id] : without(lines),
+    });
   }
 
   private set(view: View): void {

@@ -1,4 +1,4 @@
-// Numbers in the reader's locale, times in the reader's zone with UTC beside them, ages in words.
+// Numbers in the reader's locale, ages in words.
 
 import type { EventDescription } from '../messages';
 
@@ -107,30 +107,4 @@ export function formatElapsed(ms: number): string {
   const clock = [Math.floor(seconds / 60) % 60, seconds % 60].map((part) => String(part).padStart(2, '0')).join(':');
   const hours = Math.floor(seconds / 3600);
   return hours < 48 ? `${hours}:${clock}` : `${Math.floor(hours / 24)} d ${hours % 24}:${clock}`;
-}
-
-const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
-const timeOnly = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
-
-export function formatTime(ms: number): string {
-  return dateTime.format(ms);
-}
-
-// Without the date when it is today.
-export function formatMoment(ms: number): string {
-  return new Date(ms).toDateString() === new Date().toDateString() ? timeOnly.format(ms) : dateTime.format(ms);
-}
-
-export function utc(ms: number): string {
-  return `${new Date(ms).toISOString().replace('T', ' ').replace('Z', '')} UTC`;
-}
-
-// For <input type="datetime-local">, and back; seconds are kept.
-export function toLocalInput(ms: number): string {
-  const local = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 19);
-}
-
-export function fromLocalInput(text: string): number {
-  return new Date(text).getTime();
 }

@@ -17,6 +17,8 @@ const paths = {
   right: '<path d="m9 5 7 7-7 7"/>',
   follow: '<path d="M4 12h10M9 7l5 5-5 5M19 5v14"/>',
   list: '<path d="M8 6h13M8 12h13M8 18h13M3 6h.01M3 12h.01M3 18h.01"/>',
+  steps: '<path d="M3 18h6v-6h6V6h6"/>',
+  line: '<path d="m3 18 6-6 6 2 6-9"/>',
   key: '<circle cx="8" cy="15" r="4.5"/><path d="m11.5 11.5 8-8M16 7l3 3"/>',
   download: '<path d="M12 3v12M7 10l5 5 5-5M4 20h16"/>',
 } as const;

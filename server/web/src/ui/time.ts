@@ -1,7 +1,7 @@
 // A moment: local, with UTC on hover and for whoever reads the element's datetime.
 
 import { h, setAttribute, setText } from './dom';
-import { formatMoment, formatTime, utc } from './format';
+import { formatMoment, formatTime, utc } from './instant';
 
 export function moment(ms: number, short = false): HTMLTimeElement {
   const element = h('time');
