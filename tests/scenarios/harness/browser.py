@@ -8,8 +8,8 @@ from .programs import ROOT, SLOWNESS
 
 DRIVER = ROOT / "tests" / "web" / "browser_driver.mjs"
 WEB_ROOT = ROOT / "build" / "web"
-STATE_SECONDS = float(os.environ.get("WEBMACS_STATE_SECONDS", 120))  # until the page is in a state that is waited for: bounds
-# a failure, and is no measure of speed
+# Until the page is in a state that is waited for: bounds a failure, and is no measure of speed.
+STATE_SECONDS = float(os.environ.get("WEBMACS_STATE_SECONDS", 120))
 CALL_SECONDS = STATE_SECONDS + 30
 
 
