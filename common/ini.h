@@ -123,8 +123,10 @@ class Ini {
   std::vector<Mistake> mistakes_;
 };
 
-// The forms that the configuration contract names, for command lines too. Empty when the text is not one.
+// The forms that the configuration contract names. Empty when the text is not one.
 std::optional<std::chrono::microseconds> parse_duration(std::string_view text);
+// The same for command lines, where a number needs its unit: "90" may be meant as days.
+std::optional<std::chrono::microseconds> parse_duration_with_unit(std::string_view text);
 std::optional<std::int64_t> parse_size(std::string_view text);
 
 // The nearest of `candidates` by edit distance, when near enough to be a slip of the finger.

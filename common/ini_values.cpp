@@ -67,6 +67,11 @@ std::optional<std::chrono::microseconds> parse_duration(std::string_view text) {
   return std::chrono::microseconds(*count);
 }
 
+std::optional<std::chrono::microseconds> parse_duration_with_unit(std::string_view text) {
+  const bool has_unit = !text.empty() && text.back() >= 'a' && text.back() <= 'z';
+  return has_unit ? parse_duration(text) : std::nullopt;
+}
+
 std::optional<std::int64_t> parse_size(std::string_view text) {
   static constexpr Unit units[] = {{"", 1},         {"B", 1},       {"KiB", 1024.0}, {"MiB", 1048576.0},
                                    {"GiB", 0x1p30}, {"TiB", 0x1p40}};

@@ -73,7 +73,12 @@ int back_up(const ServerSettings& settings, const std::string& output, bool over
   if (settings.store_url.rfind(scheme, 0) != 0) return refuse_postgres(settings, output);
   const std::string source = settings.store_url.substr(scheme.size());
   std::error_code ignored;
-  if (std::filesystem::exists(output, ignored) &&
+  const auto there = std::filesystem::status(output, ignored);
+  if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there)) {
+    std::cerr << output << ": is not a regular file; name another one\n";
+    return exit_failure;
+  }
+  if (std::filesystem::exists(there) &&
       (!overwrite || std::filesystem::equivalent(output, source, ignored))) {
     std::cerr << output << ": is there already; "
               << (overwrite ? "it is the store itself" : "name another file, or give --overwrite") << '\n';

@@ -83,9 +83,9 @@ int create_token(const ServerSettings& settings, const std::string& name, const 
   const auto token = make_token();
   TokenRecord record{name, token_hash(token), role, utc_now(), std::nullopt, std::nullopt};
   if (!expires.empty()) {
-    const auto duration = parse_duration(expires);
+    const auto duration = parse_duration_with_unit(expires);
     if (!duration || duration->count() <= 0 || !valid_timestamp(record.created + *duration)) {
-      std::cerr << "--expires: '" << expires << "' is no duration (90d, 12h, 30min)\n";
+      std::cerr << "--expires: '" << expires << "' is no duration with its unit (90d, 12h, 30min)\n";
       return exit_usage;
     }
     record.expires = record.created + *duration;

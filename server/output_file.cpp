@@ -29,9 +29,7 @@ OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
   }
   struct stat status {};
   if (stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
-    file_ = open(path_.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    if (file_ < 0) fail(std::strerror(errno));
-    return;
+    fail("it is not a regular file; give another name, or none for standard output");
   }
   open_beside();
 }

@@ -8,8 +8,9 @@ namespace webmacs {
 
 class OutputFile {
  public:
-  // Writes beside `path`, under another name; an older file stays until finish(). Empty, or what is there and is no
-  // file (a pipe, a terminal): written as it comes. Throws std::runtime_error naming what cannot be made.
+  // Writes beside `path`, under another name; an older file stays until finish(). An empty path is standard output,
+  // written as it comes. Throws std::runtime_error naming what cannot be made, and for a path that is there and is no
+  // regular file: root would write over a disk.
   explicit OutputFile(std::string path);
   // Unfinished: what was written is deleted.
   ~OutputFile();
@@ -27,7 +28,7 @@ class OutputFile {
   [[noreturn]] void fail(const std::string& what) const;
 
   std::string path_;
-  std::string temporary_;  // empty: written as it comes
+  std::string temporary_;  // empty: standard output, or finished
   int file_ = -1;
 };
 

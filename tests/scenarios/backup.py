@@ -129,6 +129,12 @@ class Backup(Scenario):
         nowhere = self.backup(self.folder / "no" / "copy.db")
         self.assertEqual(nowhere.returncode, 1)
         self.assertIn("No such file or directory", nowhere.stderr)
+        pipe = self.folder / "pipe"
+        os.mkfifo(pipe)
+        for target in (pipe, self.folder, "/dev/full"):
+            refused = self.backup(target, "--overwrite")
+            self.assertEqual((refused.returncode, refused.stderr), (1, f"{target}: is not a regular file; name another one\n"))
+        self.assertTrue(pipe.is_fifo())
         itself = self.backup(self.server.database, "--overwrite")
         self.assertEqual(itself.returncode, 1)
         self.assertIn("is the store itself", itself.stderr)

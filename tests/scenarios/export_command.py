@@ -97,7 +97,7 @@ class ExportCommand(Scenario):
         self.assertIn(b"standard output cannot be written: Broken pipe", process.stderr.read())
         process.stderr.close()
 
-    async def test_a_pipe_or_a_link_stays_what_it_is(self):
+    async def test_a_link_stays_what_it_is_and_nothing_but_a_file_is_written_to(self):
         words = self.fill(10)
         real = self.folder / "real.csv"
         real.write_text("before")
@@ -105,8 +105,13 @@ class ExportCommand(Scenario):
         self.assertEqual(self.start(*words, "--output", self.target).wait(), 0)
         self.assertTrue(self.target.is_symlink())
         self.assertEqual(real.read_bytes().count(b"\n"), 11)
-        done = self.server.command("export", *words, "--output", "/dev/stdout")
-        self.assertEqual((done.returncode, done.stdout.encode().splitlines()), (0, real.read_bytes().splitlines()))
+        pipe, folder = self.folder / "pipe", self.folder / "folder"
+        os.mkfifo(pipe)
+        folder.mkdir()
+        for target in (pipe, folder, "/dev/stdout", "/dev/full"):
+            done = self.server.command("export", *words, "--output", target)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), target)
+            self.assertIn(f"{target} cannot be written: it is not a regular file", done.stderr)
 
     @unittest.skipUnless(os.geteuid() == 0, "only root becomes somebody else")
     async def test_root_writes_its_own_file_and_leaves_none_beside_the_store(self):

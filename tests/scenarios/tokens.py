@@ -68,6 +68,7 @@ class Tokens(Scenario):
         for words in (["--name", "a b", "--role", "viewer"], ["--name", "", "--role", "viewer"],
                       ["--name", "anna", "--role", "queen"], ["--name", "x" * 101, "--role", "viewer"],
                       ["--name", "anna", "--role", "viewer", "--expires", "soon"],
+                      ["--name", "anna", "--role", "viewer", "--expires", "90"],
                       ["--name", "anna", "--role", "viewer", "--expires", "-1d"]):
             with self.subTest(words=words):
                 done = self.server.command("token", "create", *words)

@@ -88,6 +88,9 @@ TEST_CASE("durations") {
   CHECK(parse_duration("3h") == 3h);
   CHECK(parse_duration("90d") == 90 * 24h);
   CHECK(parse_duration("25") == 25s);
+  CHECK(parse_duration_with_unit("90d") == 90 * 24h);
+  CHECK(parse_duration_with_unit("500ms") == 500ms);
+  for (const char* text : {"90", "0.5", "", "d", "90 ", "90D"}) CHECK_MESSAGE(!parse_duration_with_unit(text), text);
   CHECK(parse_duration("0.01") == 10ms);
   CHECK(parse_duration("0") == 0s);
   for (const char* text :
