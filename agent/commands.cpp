@@ -16,12 +16,18 @@
 #include <ctime>
 #include <future>
 #include <iostream>
+#include <iterator>
 #include <map>
+#include <poll.h>
 #include <unistd.h>
 
 namespace webmacs {
 
 namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto longest_look_away = 200ms;  // from a reader that may leave
 
 double seconds(std::chrono::microseconds duration) {
   return std::chrono::duration<double>(duration).count();
@@ -89,28 +95,64 @@ Row row_of(const EventSettings& event, const PolledValue& polled) {
           polled.value ? "good" : "bad: " + polled.reason};
 }
 
+// What one look at the rig found.
+struct Look {
+  std::vector<Row> rows;                        // one for each event
+  std::map<std::string, std::string> failures;  // by device: why it, or the first of its values, is bad
+};
+
+void look_at(Device& device, const std::vector<EventSettings>& events, Look& look) {
+  std::vector<const EventSettings*> asked;
+  for (const EventSettings& event : events) asked.push_back(&event);
+  const std::vector<PolledValue> polled = device.poll(asked);
+  std::string failure = device.error();
+  for (std::size_t i = 0; i < polled.size(); ++i) {
+    look.rows.push_back(row_of(events[i], polled[i]));
+    if (failure.empty() && !polled[i].value) failure = events[i].event_public_id + ": " + polled[i].reason;
+  }
+  if (!polled.empty() && !failure.empty()) look.failures[device.settings().name] = failure;
+}
+
 // Devices of one line one after the other, lines side by side.
-std::vector<Row> poll_once(std::vector<Line>& lines, const RigSettings& rig) {
-  std::vector<std::future<std::vector<Row>>> polls;
+Look poll_once(std::vector<Line>& lines, const RigSettings& rig) {
+  std::vector<std::future<Look>> polls;
   for (Line& line : lines) {
     polls.push_back(std::async(std::launch::async, [&line, &rig] {
-      std::vector<Row> rows;
-      for (const auto& device : line.devices) {
-        const std::vector<EventSettings> events = events_of(rig, device->settings().name);
-        std::vector<const EventSettings*> asked;
-        for (const EventSettings& event : events) asked.push_back(&event);
-        const std::vector<PolledValue> polled = device->poll(asked);
-        for (std::size_t i = 0; i < polled.size(); ++i) rows.push_back(row_of(events[i], polled[i]));
-      }
-      return rows;
+      Look look;
+      for (const auto& device : line.devices) look_at(*device, events_of(rig, device->settings().name), look);
+      return look;
     }));
   }
-  std::vector<Row> rows = {{"event", "register", "raw", "value", "unit", "quality"}};
+  Look all;
   for (auto& poll : polls) {
-    for (Row& row : poll.get()) rows.push_back(std::move(row));
+    Look look = poll.get();
+    std::move(look.rows.begin(), look.rows.end(), std::back_inserter(all.rows));
+    all.failures.merge(look.failures);
   }
-  return rows;
+  return all;
 }
+
+// The last failure of each device, so that one in passing can be read, too.
+class FailureNotes {
+ public:
+  void add(const std::map<std::string, std::string>& failures, Timestamp now) {
+    for (auto& [device, note] : notes_) note.over = true;
+    for (const auto& [device, text] : failures) notes_[device] = {text, now, false};
+  }
+  void print(std::ostream& out) const {
+    for (const auto& [device, note] : notes_) {
+      out << fmt::format("{}: {} ({}{})\n", device, note.text, format_timestamp(note.time), note.over ? ", over" : "");
+    }
+  }
+
+ private:
+  struct Note {
+    std::string text;
+    Timestamp time;  // when it was last so
+    bool over = false;
+  };
+  std::map<std::string, Note> notes_;
+};
 
 // How much of a damaged buffer is still there.
 std::string readable_in(const std::string& file) {
@@ -121,16 +163,26 @@ std::string readable_in(const std::string& file) {
                      recovery.damaged_rows(), recovery.unreadable_places());
 }
 
-// True when SIGINT or SIGTERM came; every signal is blocked, so they wait here.
-bool interrupted_within(std::chrono::microseconds wait) {
+// Whether whoever read the output is gone: the other end of a pipe, or the terminal.
+bool reader_left() {
+  pollfd output{STDOUT_FILENO, 0, 0};
+  return ::poll(&output, 1, 0) > 0 && (output.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+}
+
+// True when a signal said so, or the reader left. Every signal is blocked, so they wait here.
+bool ended_within(std::chrono::microseconds wait) {
   sigset_t ends;
   sigemptyset(&ends);
-  sigaddset(&ends, SIGINT);
-  sigaddset(&ends, SIGTERM);
-  timespec time{};
-  time.tv_sec = wait.count() / 1000000;
-  time.tv_nsec = (wait.count() % 1000000) * 1000;
-  return sigtimedwait(&ends, nullptr, &time) > 0;
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) sigaddset(&ends, signal);
+  const auto end = std::chrono::steady_clock::now() + wait;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(end - std::chrono::steady_clock::now());
+    const auto slice = std::clamp<std::chrono::nanoseconds>(left, 0ns, longest_look_away);
+    timespec time{};
+    time.tv_nsec = static_cast<long>(slice.count());
+    if (sigtimedwait(&ends, nullptr, &time) > 0 || reader_left()) return true;
+    if (left <= slice) return false;
+  }
 }
 
 }  // namespace
@@ -166,17 +218,20 @@ int read_rig(const std::string& config, bool watch) {
   const AgentSettings settings = load_agent_settings(config);
   std::vector<Line> lines = open_lines(settings.rig);
   const bool terminal = isatty(STDOUT_FILENO) != 0;
+  FailureNotes notes;
   for (;;) {
-    const std::vector<Row> rows = poll_once(lines, settings.rig);
+    const Look look = poll_once(lines, settings.rig);
+    std::vector<Row> table = {{"event", "register", "raw", "value", "unit", "quality"}};
+    table.insert(table.end(), look.rows.begin(), look.rows.end());
+    const Timestamp now = utc_now();
+    notes.add(look.failures, now);
     if (watch && terminal) std::cout << "\033[H\033[2J";
-    if (watch) std::cout << format_timestamp(utc_now()) << '\n';
-    print_table(std::cout, rows);
-    if (!watch) {
-      const bool all_good =
-          std::all_of(rows.begin() + 1, rows.end(), [](const Row& row) { return row.back() == "good"; });
-      return all_good ? exit_ok : exit_failure;
-    }
-    if (interrupted_within(settings.poll_interval)) return exit_ok;
+    if (watch) std::cout << format_timestamp(now) << '\n';
+    print_table(std::cout, table);
+    notes.print(std::cout);
+    std::cout << std::flush;
+    if (!watch) return look.failures.empty() && std::cout ? exit_ok : exit_failure;
+    if (!std::cout || ended_within(settings.poll_interval)) return exit_ok;
   }
 }
 

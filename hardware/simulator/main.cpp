@@ -16,6 +16,7 @@
 #include <csignal>
 #include <cstdio>
 #include <iostream>
+#include <stdexcept>
 #include <unistd.h>
 
 namespace {
@@ -37,7 +38,8 @@ constexpr const char* description =
     "at the addresses that the file names, or with --local on loopback. A serial line becomes a\n"
     "pty: at the path that the file names (as a symbolic link), or with --local at its own.\n\n"
     "Commands on standard input, one a line: KIND:PROBABILITY as with --fault (0 ends it),\n"
-    "none (ends all faults), unit N off and unit N on (that unit falls silent, or answers again).";
+    "none (ends all faults), unit N off and unit N on (that unit falls silent, or answers again),\n"
+    "device NAME:OPTION=VALUE as with --device, write N holding:100 0x8000 (to a register of unit N).";
 
 void describe(CLI::App& app, Arguments& arguments) {
   app.set_version_flag("--version", std::string("webmacs-sim ") + WEBMACS_VERSION);
@@ -50,9 +52,13 @@ void describe(CLI::App& app, Arguments& arguments) {
       ->type_name("OUT.ini");
   app.add_option("--fault", arguments.faults,
                  "misbehave with this probability (0 to 1) of each request; may be repeated.\nholes: of each register, "
-                 "always the same ones. Kinds: " +
+                 "always the same ones. late:P:A-B is A to B timeouts late. Kinds: " +
                      fault_names())
       ->type_name("KIND:PROBABILITY")
+      ->allow_extra_args(false);
+  app.add_option("--device", arguments.options.quirks,
+                 "what a device, or its line, always does; may be repeated:" + quirk_help())
+      ->type_name("DEVICE:OPTION=VALUE")
       ->allow_extra_args(false);
   app.add_flag("--counter", arguments.counter,
                "no signals: each number counts the reads of its event, 1, 2, 3, ..., and wraps\n"
@@ -163,5 +169,12 @@ int main(int argc, char** argv) {
     std::cerr << "webmacs-sim: " << mistake << '\n';
     return exit_usage;
   }
-  return run_program([&] { return serve(arguments); });
+  return run_program([&]() -> int {
+    try {
+      return serve(arguments);
+    } catch (const std::invalid_argument& error) {  // a device that the rig file does not have
+      std::cerr << "webmacs-sim: --" << error.what() << '\n';
+      return exit_usage;
+    }
+  });
 }

@@ -4,7 +4,9 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <sstream>
@@ -14,6 +16,18 @@ namespace webmacs {
 
 using boost::asio::ip::tcp;
 using boost::system::error_code;
+
+namespace {
+
+// Programs on a busy machine pause within a frame, too.
+constexpr std::chrono::milliseconds least_silence{20};
+
+// Three and a half characters of eleven bits.
+std::chrono::microseconds silence_of(const DeviceSettings& device) {
+  return std::chrono::microseconds(38'500'000 / device.baud);
+}
+
+}  // namespace
 
 Simulator::Simulator(boost::asio::io_context& io, const RigSettings& rig, const SimulatorOptions& options)
     : io_(io),
@@ -30,7 +44,13 @@ Simulator::Simulator(boost::asio::io_context& io, const RigSettings& rig, const 
     log_info("device {}: serving unit {} at {}, {} event(s)", device.name, device.unit, where, unit.events());
     port.served.members.emplace(device.unit, SimulatedLine::Member{std::move(unit), device.timeout});
   }
+  for (const std::string& quirk : options.quirks) {
+    std::string mistake;
+    if (!set_device_quirk(quirk, mistake)) throw std::invalid_argument(mistake);
+  }
   for (const auto& port : ports_) {
+    SimulatedLine& line = port->served;
+    line.one_wire = line.rtu_frames || line.quirks.gateway_wait.count() > 0;
     if (!port->served.serial) {
       accept(*port);
       continue;
@@ -46,10 +66,11 @@ Simulator::Port& Simulator::port_of(const DeviceSettings& device) {
   for (const auto& port : ports_) {
     if (port->line == device.line()) return *port;
   }
-  ports_.push_back(std::make_unique<Port>(io_, device.line()));
+  ports_.push_back(std::make_shared<Port>(io_, device.line()));
   Port& port = *ports_.back();
   port.served.rtu_frames = device.transport != Transport::tcp;
   port.served.serial = device.transport == Transport::rtu;
+  port.served.frame_silence = std::max<std::chrono::microseconds>(least_silence, silence_of(device));
   if (port.served.serial) {
     open_terminal(port, device);
   } else {
@@ -98,8 +119,10 @@ void Simulator::accept(Port& port) {
     if (!error) {
       error_code ignored;
       socket.set_option(tcp::no_delay(true), ignored);
-      boost::asio::posix::stream_descriptor stream(io_, socket.release());
-      std::make_shared<Session>(std::move(stream), port.served, context_)->start();
+      if (const auto taken = port.take_socket()) {
+        boost::asio::posix::stream_descriptor stream(io_, socket.release());
+        std::make_shared<Session>(std::move(stream), port.served, context_, taken)->start();
+      }
       accept(port);
       return;
     }
@@ -110,6 +133,39 @@ void Simulator::accept(Port& port) {
       if (!stopped) accept(port);
     });
   });
+}
+
+// Null when all are in use: the connection is then closed at once.
+std::shared_ptr<void> Simulator::Port::take_socket() {
+  const int most = served.quirks.sockets;
+  if (most > 0 && sockets >= most) return nullptr;
+  ++sockets;
+  // The session that holds it may outlive the port.
+  return {this, [port = weak_from_this()](void*) {
+            if (const auto there = port.lock()) there->free_socket();
+          }};
+}
+
+void Simulator::Port::free_socket() {
+  const auto timer = std::make_shared<boost::asio::steady_timer>(pause.get_executor(), served.quirks.frees);
+  timer->async_wait([port = weak_from_this(), timer](error_code) {
+    if (const auto there = port.lock()) --there->sockets;
+  });
+}
+
+bool Simulator::set_device_quirk(std::string_view text, std::string& mistake) {
+  const std::size_t colon = text.find(':');
+  const std::string_view name = text.substr(0, colon);
+  const auto device = std::find_if(rig_.devices.begin(), rig_.devices.end(),
+                                   [&](const DeviceSettings& each) { return each.name == name; });
+  if (colon == std::string_view::npos || device == rig_.devices.end()) {
+    mistake = fmt::format("device {}: there is no such device (DEVICE:OPTION=VALUE)", text);
+    return false;
+  }
+  SimulatedLine& line = port_of(*device).served;
+  if (set_quirk(text.substr(colon + 1), line.members.at(device->unit).quirks, line.quirks, mistake)) return true;
+  mistake = fmt::format("device {}: {}", name, mistake);
+  return false;
 }
 
 bool Simulator::command(std::string_view line, std::string& answer) {
@@ -124,6 +180,13 @@ bool Simulator::command(std::string_view line, std::string& answer) {
   words >> verb;
   if (verb == "unit") return switch_unit(text, words, answer);
   if (verb == "write") return write_register(text, words, answer);
+  if (verb == "device") {
+    std::string quirk;
+    words >> quirk;
+    if (!set_device_quirk(quirk, answer)) return false;
+    answer = text;
+    return true;
+  }
   const auto fault = parse_fault(line, answer);
   if (!fault) return false;
   context_.dice.set(*fault);

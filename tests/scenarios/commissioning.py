@@ -5,6 +5,7 @@ import asyncio
 import re
 import signal
 import struct
+import subprocess
 import unittest
 
 from harness.case import Scenario
@@ -121,6 +122,32 @@ class Commissioning(Scenario):
             self.assertEqual(seen(), [float(n + 1) for n in range(len(seen()))])
             stamps = re.findall(r"(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z$", watch.log())
             self.assertGreaterEqual(len(stamps), 4)
+
+    async def test_read_watch_keeps_the_reason_of_a_failure_that_has_passed(self):
+        with Simulator(self.folder, "rig", DEVICES + EVENTS, "--counter") as simulator:
+            watch = self.program("watch", [AGENT, "read", "--config", self.ini(simulator.local.read_text()), "--watch"])
+            watch.start()
+            await until(lambda: watch.log().count("good") >= 5, 20 * SLOWNESS)
+            self.assertNotRegex(watch.log(), r"(?m)^gauge: ")
+            simulator.command("unit 9 off")
+            failure = r"(?m)^gauge: timeout: .* \(\d{4}-\d\d-\d\dT[\d:.]+Z"
+            await until(lambda: re.search(failure + r"\)$", watch.log()), 20 * SLOWNESS)
+            simulator.command("unit 9 on")
+            await until(lambda: re.search(failure + r", over\)$", watch.log()), 20 * SLOWNESS)
+            await until(lambda: watch.log().count("over)") >= 3, 20 * SLOWNESS)
+
+    async def test_read_watch_ends_when_its_reader_does_however_long_it_would_wait(self):
+        with Simulator(self.folder, "rig", DEVICES + EVENTS) as simulator:
+            ini = self.ini(simulator.local.read_text().replace("poll_interval = 5s", ""))
+            ini.write_text(ini.read_text().replace("poll_interval = 0.2", "poll_interval = 3600"))
+            watch = subprocess.Popen([AGENT, "read", "--config", ini, "--watch"], stdout=subprocess.PIPE,
+                                     stderr=subprocess.DEVNULL, text=True)
+            self.addCleanup(watch.wait)
+            self.addCleanup(watch.kill)
+            while "pressure" not in watch.stdout.readline():
+                self.assertIsNone(watch.poll())
+            watch.stdout.close()
+            self.assertEqual(await asyncio.to_thread(watch.wait, 10 * SLOWNESS), 0)
 
     async def test_scan_of_a_foreign_unit_names_its_ranges_and_the_order_of_its_floats(self):
         modbus = await ModbusServer().start()

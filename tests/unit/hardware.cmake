@@ -6,6 +6,7 @@ webmacs_unit_tests(hardware
   modbus_frame_test.cpp
   modbus_line_test.cpp
   read_holes_test.cpp
+  quirks_test.cpp
   read_plan_test.cpp
   register_codec_test.cpp
   rig_settings_test.cpp
