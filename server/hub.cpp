@@ -5,7 +5,6 @@
 #include "common/service.h"
 #include "common/timestamp.h"
 #include "common/websocket/tls.h"
-#include "server/access/credentials.h"
 #include "server/open_store.h"
 #include "server/store/datapoint_id.h"
 #include "server/store/store_url.h"
@@ -73,10 +72,11 @@ Hub::Hub(ServerSettings settings)
       dashboard_(web_root(settings_)),
       metrics_(
           {settings_.metrics_public, *ingest_, readings_, feed_, sessions_, controllers_, failed_logins_, listener_}),
-      rest_({access_, failed_logins_, *ingest_, *readers_, *exports_, feed_, events_, experiments_, controllers_,
-             *tokens_, dashboard_, metrics_}),
-      websockets_(settings_.websockets, access_, failed_logins_, {io_, *ingest_, controllers_, events_, sessions_, readings_},
-                  feed_, deadlines_),
+      rest_(
+          {*ingest_, *readers_, *exports_, feed_, events_, experiments_, controllers_, *tokens_, dashboard_, metrics_}),
+      websockets_(settings_.websockets, {io_, *ingest_, controllers_, events_, sessions_, readings_}, feed_,
+                  deadlines_),
+      entry_(access_, failed_logins_, *tokens_, rest_, websockets_),
       listener_(io_, settings_.listen_host, settings_.listen_port, connection_limits(),
                 [this](Tcp::socket socket, std::string peer, std::shared_ptr<ConnectionPlace> place) {
                   accept(std::move(socket), std::move(peer), std::move(place));
@@ -150,21 +150,8 @@ void Hub::accept(Tcp::socket socket, std::string peer, std::shared_ptr<Connectio
   // Fixed: the kernel would let it grow to megabytes for a client that does not read.
   socket.set_option(Tcp::socket::send_buffer_size(send_buffer_bytes), ignored);
   auto stream = tls_ ? make_tls_stream(std::move(socket), *tls_, true) : make_plain_stream(std::move(socket));
-  HttpServices services{[this](const HttpRequest& request) { return rest_.refusal(request); },
-                        [this](HttpRequest request, std::function<void(HttpResponse)> answer) {
-                          rest_.handle(std::move(request), std::move(answer));
-                        },
-                        [this](const HttpRequest& request) { return access_.unknown(presented_token(request)); },
-                        [this](std::function<void()> done) { tokens_->refresh(std::move(done)); },
-                        [this](const HttpRequest& request) { return websockets_.refusal(request); },
-                        [this](const HttpRequest& request, std::string raw, std::unique_ptr<ByteStream> upgraded,
-                               std::shared_ptr<ConnectionPlace> kept) {
-                          websockets_.enter(request, std::move(raw), std::move(upgraded), std::move(kept));
-                        },
-                        settings_.trusted_proxies,
-                        deadlines_,
-                        http_sessions_};
-  std::make_shared<HttpSession>(std::move(services), std::move(stream), std::move(peer), std::move(place))->start();
+  const HttpServices services{entry_, settings_.trusted_proxies, deadlines_, http_sessions_};
+  std::make_shared<HttpSession>(services, std::move(stream), std::move(peer), std::move(place))->start();
 }
 
 void Hub::wait_for_signal() {
@@ -194,7 +181,8 @@ void Hub::reload() {
     tls_ = std::move(tls);
     listener_.places().set_limits(connection_limits());
     set_retention();
-    log_info("{} read again: it holds for new connections and for retention{}{}", settings_.file, tls_ ? ", certificate included" : "",
+    log_info("{} read again: it holds for new connections and for retention{}{}", settings_.file,
+             tls_ ? ", certificate included" : "",
              restart ? "; listen, the store's url, web_root, history and stream_interval change with a restart" : "");
   } catch (const ConfigurationError& error) {
     for (const auto& mistake : error.mistakes()) log_error("{}", mistake);

@@ -5,25 +5,26 @@
 #include "common/watchdog.h"
 #include "common/websocket/deadline_list.h"
 #include "server/access/access.h"
-#include "server/catalog/experiments.h"
-#include "server/export/exports.h"
 #include "server/access/failed_logins.h"
+#include "server/access/token_watch.h"
+#include "server/api/http_entry.h"
 #include "server/api/metrics.h"
 #include "server/api/rest_api.h"
-#include "server/http/static_files.h"
-#include "server/store/store_readers.h"
-#include "server/net/controller_session.h"
+#include "server/catalog/controller_registry.h"
+#include "server/catalog/event_catalog.h"
+#include "server/catalog/experiments.h"
+#include "server/export/exports.h"
 #include "server/http/http_session.h"
 #include "server/http/listener.h"
+#include "server/http/static_files.h"
+#include "server/ingest/ingest.h"
+#include "server/net/controller_session.h"
 #include "server/net/session.h"
 #include "server/net/websocket_entry.h"
 #include "server/settings.h"
-#include "server/ingest/ingest.h"
+#include "server/store/store_readers.h"
 #include "server/stream/connection_manager.h"
-#include "server/catalog/controller_registry.h"
-#include "server/catalog/event_catalog.h"
 #include "server/stream/live_feed.h"
-#include "server/access/token_watch.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -85,6 +86,7 @@ class Hub {
   Metrics metrics_;
   RestApi rest_;
   WebSocketEntry websockets_;
+  HttpEntry entry_;
   Listener listener_;
   boost::asio::signal_set signals_;
   Watchdog watchdog_{io_, [this] { return threads(); }, abort_hanging_program};

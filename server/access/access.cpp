@@ -89,13 +89,12 @@ const TokenRecord* Access::find(const std::string& hash) const {
   return found;
 }
 
-bool Access::unknown(std::string_view token) const {
-  return !token.empty() && find(token_hash(token)) == nullptr;
+bool Access::unknown(const std::string& hash) const {
+  return !hash.empty() && find(hash) == nullptr;
 }
 
-std::variant<Identity, Denial> Access::check(std::string_view token, Right right, Timestamp now) const {
-  if (token.empty()) return Denial::missing;
-  const std::string hash = token_hash(token);
+std::variant<Identity, Denial> Access::check(const std::string& hash, Right right, Timestamp now) const {
+  if (hash.empty()) return Denial::missing;
   const TokenRecord* found = find(hash);
   if (found == nullptr) return Denial::invalid;
   if (const auto denial = denial_of(*found, now)) return *denial;

@@ -23,7 +23,7 @@ bool may(Role role, Right right);
 struct Identity {
   std::string name;  // the token's name; a controller's name
   Role role = Role::viewer;
-  std::string hash;  // names the token without giving it away
+  std::string hash;                       // names the token without giving it away
   std::optional<Timestamp> expires = {};  // empty: never
 };
 
@@ -36,11 +36,11 @@ class Access {
   // Takes the store's tokens as they are now.
   void replace(std::vector<TokenRecord> tokens);
 
-  // `token` empty: missing. Hashes are compared in constant time.
-  std::variant<Identity, Denial> check(std::string_view token, Right right, Timestamp now) const;
+  // `hash` is the presented token's; empty: missing. Hashes are compared in constant time.
+  std::variant<Identity, Denial> check(const std::string& hash, Right right, Timestamp now) const;
 
-  // Whether a token is presented that no record knows: it may have been made a moment ago.
-  bool unknown(std::string_view token) const;
+  // Returns whether a token is presented that no record knows.
+  bool unknown(const std::string& hash) const;
 
   // Why an identity that entered earlier may no longer stay; empty while it may.
   std::optional<Denial> still_allowed(const Identity& identity, Timestamp now) const;

@@ -1,11 +1,7 @@
 #include "server/api/rest_api.h"
 
-#include "common/log.h"
-#include "common/timestamp.h"
-#include "server/access/failed_logins.h"
 #include "server/api/rest_routes.h"
 #include "server/http/static_files.h"
-#include "server/access/credentials.h"
 
 #include <boost/beast/core/string.hpp>
 
@@ -26,14 +22,87 @@ bool is_json(std::string_view content_type) {
   return type.empty() || boost::beast::iequals({type.data(), type.size()}, "application/json");
 }
 
-}  // namespace
+HttpResponse denied(const LoginRefusal& refusal) {
+  if (refusal.denial == Denial::not_allowed) return problem(403, to_text(refusal.denial));
+  if (refusal.wait.count() > 0) {
+    auto response = problem(429, "too many failed logins from this address");
+    response.headers = {{"Retry-After", std::to_string(std::chrono::ceil<std::chrono::seconds>(refusal.wait).count())}};
+    return response;
+  }
+  auto response = problem(401, to_text(refusal.denial));
+  response.headers = {{"WWW-Authenticate", "Bearer"}};
+  return response;
+}
 
-// Either what it is refused with, or where it goes.
-struct RestApi::Verdict {
-  std::optional<HttpResponse> refusal;
-  RestRouter::Match match;
-  Identity identity;
+// What the router has nothing for: a file of the dashboard, or a mistake.
+HttpResponse answer_without_route(const HttpRequest& request, const RestRouter::Match& match,
+                                  const StaticFiles& files) {
+  const auto method = request.header.method();
+  if (!match.allowed.empty()) {
+    auto response = problem(405, "only " + match.allowed + " are allowed here");
+    response.headers = {{"Allow", match.allowed}};
+    return response;
+  }
+  if (method == http::verb::get || method == http::verb::head) {
+    if (auto file = files.find(request)) return std::move(*file);
+  }
+  return problem(404, "there is nothing at this path");
+}
+
+// One request, judged when it begins: either what it is refused with, or where it goes and whose it is.
+class RestExchange final : public HttpExchange {
+ public:
+  RestExchange(const RestRouter& router, const StaticFiles& files, HttpRequest request, Login login)
+      : request_(std::move(request)), login_(std::move(login)) {
+    match_ = router.find(request_.header.method(), request_.path);
+    if (match_.route == nullptr) {
+      refusal_ = answer_without_route(request_, match_, files);
+      return;
+    }
+    judge();
+  }
+
+  std::optional<HttpResponse> refusal() override { return std::move(refusal_); }
+
+  void handle(std::string body, HttpAnswer answer) override {
+    if (refusal_) return answer(std::move(*refusal_));
+    // A body takes its time, in which the token may have been revoked.
+    if (match_.route->right && !body.empty()) {
+      if (const auto denial = login_.denial_since(identity_)) return answer(denied({*denial}));
+    }
+    request_.body = std::move(body);
+    const auto call = std::make_shared<RestCall>(
+        RestCall{std::move(request_), std::move(match_.ids), std::move(identity_), std::move(answer)});
+    try {
+      match_.route->handler(call);
+    } catch (const RestProblem& error) {
+      call->answer(problem(error.status(), error.what()));
+    }
+  }
+
+ private:
+  void judge() {
+    if (match_.route->right) {
+      auto entry = login_.enter(*match_.route->right);
+      if (const auto* refused = std::get_if<LoginRefusal>(&entry)) {
+        refusal_ = denied(*refused);
+        return;
+      }
+      identity_ = std::move(std::get<Identity>(entry));
+    }
+    if (has_body_method(request_.header.method()) && !is_json(request_.field(http::field::content_type))) {
+      refusal_ = problem(415, "the body must be application/json");
+    }
+  }
+
+  HttpRequest request_;
+  Login login_;
+  RestRouter::Match match_;
+  Identity identity_;
+  std::optional<HttpResponse> refusal_;
 };
+
+}  // namespace
 
 RestApi::RestApi(RestServices services) : services_(services) {
   add_status_routes(router_, services_);
@@ -45,64 +114,8 @@ RestApi::RestApi(RestServices services) : services_(services) {
   add_token_routes(router_, services_);
 }
 
-RestApi::Verdict RestApi::judge(const HttpRequest& request) const {
-  Verdict verdict;
-  const auto method = request.header.method();
-  verdict.match = router_.find(method, request.path);
-  const RestRoute* route = verdict.match.route;
-  if (route == nullptr) {
-    if (!verdict.match.allowed.empty()) {
-      verdict.refusal = problem(405, "only " + verdict.match.allowed + " are allowed here");
-      verdict.refusal->headers = {{"Allow", verdict.match.allowed}};
-    } else if (method == http::verb::get || method == http::verb::head) {
-      verdict.refusal = services_.dashboard.find(request);
-    }
-    if (!verdict.refusal) verdict.refusal = problem(404, "there is nothing at this path");
-    return verdict;
-  }
-  if (route->right) {
-    auto entry = services_.access.check(presented_token(request), *route->right, utc_now());
-    if (const auto* denial = std::get_if<Denial>(&entry)) {
-      verdict.refusal = denied(request, *denial);
-    } else {
-      verdict.identity = std::move(std::get<Identity>(entry));
-    }
-  }
-  if (!verdict.refusal && has_body_method(method) && !is_json(request.field(http::field::content_type))) {
-    verdict.refusal = problem(415, "the body must be application/json");
-  }
-  return verdict;
-}
-
-std::optional<HttpResponse> RestApi::refusal(const HttpRequest& request) const {
-  return judge(request).refusal;
-}
-
-void RestApi::handle(HttpRequest request, HttpAnswer answer) const {
-  Verdict verdict = judge(request);
-  if (verdict.refusal) return answer(std::move(*verdict.refusal));
-  const auto call = std::make_shared<RestCall>(
-      RestCall{std::move(request), std::move(verdict.match.ids), std::move(verdict.identity), std::move(answer)});
-  try {
-    verdict.match.route->handler(call);
-  } catch (const RestProblem& error) {
-    call->answer(problem(error.status(), error.what()));
-  }
-}
-
-HttpResponse RestApi::denied(const HttpRequest& request, Denial denial) const {
-  if (denial == Denial::not_allowed) return problem(403, to_text(denial));
-  if (denial == Denial::invalid || denial == Denial::revoked) {
-    const auto wait = services_.failed_logins.failed(request.client, std::chrono::steady_clock::now());
-    if (wait.count() > 0) {
-      auto response = problem(429, "too many failed logins from this address");
-      response.headers = {{"Retry-After", std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count())}};
-      return response;
-    }
-  }
-  auto response = problem(401, to_text(denial));
-  response.headers = {{"WWW-Authenticate", "Bearer"}};
-  return response;
+std::unique_ptr<HttpExchange> RestApi::begin(HttpRequest request, Login login) const {
+  return std::make_unique<RestExchange>(router_, services_.dashboard, std::move(request), std::move(login));
 }
 
 }  // namespace webmacs

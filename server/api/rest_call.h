@@ -3,7 +3,7 @@
 // that is given to the store's threads.
 
 #include "server/access/access.h"
-#include "server/http/http_message.h"
+#include "server/http/http_service.h"
 #include "server/store/store.h"
 
 #include <functional>
@@ -19,7 +19,6 @@ class ControllerRegistry;
 class EventCatalog;
 class Experiments;
 class Exports;
-class FailedLogins;
 class Ingest;
 class LiveFeed;
 class Metrics;
@@ -29,8 +28,6 @@ class TokenWatch;
 
 // All of it outlives the API.
 struct RestServices {
-  const Access& access;
-  FailedLogins& failed_logins;
   Ingest& ingest;
   StoreReaders& readers;
   Exports& exports;
@@ -52,8 +49,6 @@ class RestProblem : public std::runtime_error {
  private:
   unsigned status_;
 };
-
-using HttpAnswer = std::function<void(HttpResponse)>;
 
 struct RestCall {
   HttpRequest request;

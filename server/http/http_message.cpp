@@ -1,13 +1,8 @@
 #include "server/http/http_message.h"
 
-#include "common/messages.h"
+#include "common/json_text.h"
 
-#include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
-
-#include <charconv>
-#include <ctime>
-#include <sstream>
+#include <boost/beast/http/status.hpp>
 
 namespace webmacs {
 namespace {
@@ -19,15 +14,6 @@ int hex_digit(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
-}
-
-// RFC 9110, section 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT".
-std::string http_date() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[40];
-  return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc)};
 }
 
 std::string percent_decode(std::string_view text, bool plus_is_space) {
@@ -51,43 +37,11 @@ HttpResponse problem(unsigned status, std::string_view detail) {
   HttpResponse response;
   response.status = status;
   response.content_type = "application/problem+json";
-  response.body = R"({"type":"about:blank","title":)";
-  append_json_string(response.body, {title.data(), title.size()});
-  response.body += ",\"status\":" + std::to_string(status) + ",\"detail\":";
-  append_json_string(response.body, detail);
-  response.body += '}';
+  response.body = json_text({{"type", "about:blank"},
+                             {"title", std::string_view(title.data(), title.size())},
+                             {"status", status},
+                             {"detail", detail}});
   return response;
-}
-
-std::string serialize(const HttpResponse& response, bool keep_alive, bool head_only) {
-  http::response<http::string_body> message;
-  message.version(11);
-  message.result(response.status);
-  const bool streamed = response.end != BodyEnd::length;
-  const bool has_content = response.status != 204 && response.status != 304;
-  if (!response.body.empty() || streamed) message.set(http::field::content_type, response.content_type);
-  message.set("X-Content-Type-Options", "nosniff");
-  message.set(http::field::date, http_date());
-  for (const auto& [name, value] : response.headers) message.set(name, value);
-  message.keep_alive(keep_alive);
-  if (response.end == BodyEnd::last_chunk) message.chunked(true);
-  if (has_content && !streamed) message.content_length(response.body.size());
-  if (!head_only) message.body() = response.body;
-  std::ostringstream out;
-  if (head_only || streamed) {
-    out << message.base();
-  } else {
-    out << message;
-  }
-  return out.str();
-}
-
-std::string chunk(std::string_view bytes) {
-  if (bytes.empty()) return {};
-  char size[16];
-  std::string out(size, std::to_chars(size, size + sizeof size, bytes.size(), 16).ptr);
-  out.reserve(out.size() + bytes.size() + 4);
-  return out.append("\r\n").append(bytes).append("\r\n");
 }
 
 bool lists_word(std::string_view list, std::string_view word) {

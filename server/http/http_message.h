@@ -65,13 +65,6 @@ bool lists_word(std::string_view list, std::string_view word);
 // application/problem+json (RFC 9457).
 HttpResponse problem(unsigned status, std::string_view detail);
 
-// The whole response as it goes over the wire; of a streamed one what comes before its body.
-std::string serialize(const HttpResponse& response, bool keep_alive, bool head_only);
-// A piece of a streamed body in the chunked coding (RFC 9112, section 7.1); without bytes nothing, for that would be
-// the end.
-std::string chunk(std::string_view bytes);
-constexpr std::string_view last_chunk = "0\r\n\r\n";
-
 // Splits a request target ("/path?a=1&b=%20") and decodes its parts. Never throws; a broken escape stays as it is.
 void parse_target(std::string_view target, std::string& path, std::map<std::string, std::string>& query);
 

@@ -22,6 +22,7 @@ constexpr std::uint64_t most_body_bytes = 1024 * 1024;
 constexpr const char* too_large = "the body is larger than 1 MiB";
 constexpr std::chrono::seconds linger_deadline{2};
 constexpr const char* retry_when_crowded = "5";  // seconds
+constexpr std::string_view go_ahead = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
@@ -82,14 +83,13 @@ void HttpSession::parse() {
                                                   : problem(400, "this is not an HTTP request: " + ec.message()),
                   false);
   }
-  handle();
+  begin();
 }
 
-void HttpSession::handle() {
-  if (!stream_) return;
+void HttpSession::begin() {
   const auto& header = parser_->get().base();
   keep_alive_ = parser_->keep_alive();
-  end_ = header.version() < 11 ? BodyEnd::close : BodyEnd::last_chunk;
+  streamed_end_ = header.version() < 11 ? BodyEnd::close : BodyEnd::last_chunk;
   head_only_ = header.method() == http::verb::head;
   HttpRequest request{header, {}, {}};
   parse_target({header.target().data(), header.target().size()}, request.path, request.query);
@@ -98,39 +98,36 @@ void HttpSession::handle() {
   if (!place_->try_name(request.client)) {
     auto refusal = problem(429, "this address has as many connections as it may (max_connections_per_address)");
     refusal.headers = {{"Retry-After", retry_when_crowded}};
-    return answer(refusal, false);
+    return answer(std::move(refusal), false);
   }
-
-  // Whoever just made a token on the command line may use it at once.
-  if (!tokens_are_fresh_ && services_.unknown_token(request)) {
-    tokens_are_fresh_ = true;
-    return services_.refresh_tokens([self = shared_from_this()] { self->handle(); });
-  }
-  tokens_are_fresh_ = false;
-
-  if (request.path.rfind("/ws/", 0) == 0) {
-    if (const auto refusal = services_.refuse_upgrade(request)) return answer(*refusal, false);
-    services_.deadlines.remove(*this);
-    return services_.upgrade(request, std::move(input_), std::move(stream_), std::move(place_));
-  }
-  const bool has_body = parser_->chunked() || parser_->content_length().value_or(0) > 0;
-  input_.erase(0, parsed_);
-  if (!has_body) return call_rest(std::move(request));
-  if (const auto refusal = services_.refusal(request)) return answer(*refusal, false);
-  if (parser_->content_length().value_or(0) > most_body_bytes) return answer(problem(413, too_large), false);
-  begin_body(std::move(request));
+  services_.hub.begin(std::move(request),
+                      [self = shared_from_this()](HttpBegun begun) { self->go_on(std::move(begun)); });
 }
 
-void HttpSession::begin_body(HttpRequest request) {
-  const bool waits = beast::iequals(request.header[http::field::expect], "100-continue");
+void HttpSession::go_on(HttpBegun begun) {
+  if (!stream_) return;
+  if (const auto* upgrade = std::get_if<std::unique_ptr<HttpUpgrade>>(&begun)) {
+    if (auto refusal = (*upgrade)->refusal()) return answer(std::move(*refusal), false);
+    services_.deadlines.remove(*this);
+    return (*upgrade)->take_over(std::move(input_), std::move(stream_), std::move(place_));
+  }
+  exchange_ = std::get<std::unique_ptr<HttpExchange>>(std::move(begun));
+  const bool has_body = parser_->chunked() || parser_->content_length().value_or(0) > 0;
+  input_.erase(0, parsed_);
+  if (!has_body) return handle({});
+  if (auto refusal = exchange_->refusal()) return answer(std::move(*refusal), false);
+  if (parser_->content_length().value_or(0) > most_body_bytes) return answer(problem(413, too_large), false);
+  begin_body();
+}
+
+void HttpSession::begin_body() {
+  const bool waits = beast::iequals(parser_->get()[http::field::expect], "100-continue");
   body_parser_.emplace(std::move(*parser_));
   body_parser_->body_limit(most_body_bytes);
   body_parser_->eager(true);
-  request_ = std::move(request);
   services_.deadlines.set(*this, std::chrono::steady_clock::now() + body_deadline);
   if (!waits) return parse_body();
-  output_ = "HTTP/1.1 100 Continue\r\n\r\n";
-  stream_->async_write({boost::asio::buffer(output_)}, [self = shared_from_this()](error_code ec, std::size_t) {
+  stream_->async_write({boost::asio::buffer(go_ahead)}, [self = shared_from_this()](error_code ec, std::size_t) {
     if (ec || !self->stream_) return self->finish();
     self->parse_body();
   });
@@ -153,32 +150,35 @@ void HttpSession::parse_body() {
     return answer(problem(413, "a chunk's header or the trailer is larger than 16 KiB"), false);
   }
   if (!body_parser_->is_done()) return read();
-  request_->body = std::move(body_parser_->get().body());
+  std::string body = std::move(body_parser_->get().body());
   body_parser_.reset();
-  call_rest(std::move(*request_));
+  handle(std::move(body));
 }
 
-void HttpSession::call_rest(HttpRequest request) {
+void HttpSession::handle(std::string body) {
   services_.deadlines.set(*this, std::chrono::steady_clock::now() + idle_deadline);
-  services_.rest(std::move(request), [self = shared_from_this()](HttpResponse response) {
+  const auto exchange = std::move(exchange_);
+  exchange->handle(std::move(body), [self = shared_from_this()](HttpResponse response) {
     if (!self->stream_) return self->finish();
-    self->answer(response, self->keep_alive_);
+    self->answer(std::move(response), self->keep_alive_);
   });
 }
 
-void HttpSession::answer(const HttpResponse& response, bool keep_alive) {
-  if (response.end != BodyEnd::length) return begin_body_of(response, keep_alive);
-  output_ = serialize(response, keep_alive, head_only_);
+void HttpSession::answer(HttpResponse response, bool keep_alive) {
+  exchange_.reset();
+  keep_alive_ = keep_alive;
+  if (response.end != BodyEnd::length) return begin_streamed_answer(std::move(response));
+  writer_ = std::make_unique<ResponseWriter>(std::move(response), keep_alive_, head_only_);
   services_.deadlines.set(*this, std::chrono::steady_clock::now() + idle_deadline);
-  stream_->async_write({boost::asio::buffer(output_)},
-                       [self = shared_from_this(), keep_alive](error_code ec, std::size_t) {
-                         if (ec || !self->stream_) return self->finish();
-                         self->answered(keep_alive);
-                       });
+  stream_->async_write(writer_->next(), [self = shared_from_this()](error_code ec, std::size_t) {
+    if (ec || !self->stream_) return self->finish();
+    self->answered();
+  });
 }
 
-void HttpSession::answered(bool keep_alive) {
-  if (!keep_alive) {
+void HttpSession::answered() {
+  writer_.reset();
+  if (!keep_alive_) {
     // FIN first and then until the peer closes or 2 s: closing with unread input would reset the response away.
     stream_->shutdown_send();
     services_.deadlines.set(*this, std::chrono::steady_clock::now() + linger_deadline);

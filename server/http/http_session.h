@@ -8,12 +8,13 @@
 #include "server/http/body_source.h"
 #include "server/http/connection_places.h"
 #include "server/http/http_message.h"
+#include "server/http/http_service.h"
+#include "server/http/response_writer.h"
 
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -35,20 +36,9 @@ class HttpSessionSet {
   std::set<HttpSession*> sessions_;
 };
 
-// What an HTTP connection needs of the hub; all of it outlives the session.
+// What all HTTP connections share; all of it outlives the session.
 struct HttpServices {
-  // What a request is refused with before its body is read; and its answer, at once or later.
-  std::function<std::optional<HttpResponse>(const HttpRequest&)> refusal;
-  std::function<void(HttpRequest, std::function<void(HttpResponse)>)> rest;
-  // Whether the request presents a token that nobody knows (yet), and reading them anew.
-  std::function<bool(const HttpRequest&)> unknown_token;
-  std::function<void(std::function<void()> done)> refresh_tokens;
-  // For a request to /ws/…: the answer when there will be no upgrade; else the connection is handed over, with all bytes
-  // that were read, the header first, and with its place.
-  std::function<std::optional<HttpResponse>(const HttpRequest&)> refuse_upgrade;
-  std::function<void(const HttpRequest&, std::string raw_request, std::unique_ptr<ByteStream>,
-                     std::shared_ptr<ConnectionPlace>)>
-      upgrade;
+  HttpService& hub;
   const std::vector<std::string>& trusted_proxies;
   DeadlineList& deadlines;
   HttpSessionSet& sessions;
@@ -71,18 +61,19 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession>, priv
   void on_bytes(error_code ec, std::string_view bytes);
   void prepare_parser();
   void parse();
-  void handle();
-  void begin_body(HttpRequest request);
+  void begin();
+  void go_on(HttpBegun begun);
+  void begin_body();
   void parse_body();
-  void call_rest(HttpRequest request);
-  void answer(const HttpResponse& response, bool keep_alive);
-  // output_ is on the wire; the body's rest, the next request or the end.
-  void answered(bool keep_alive);
+  void handle(std::string body);
+  void answer(HttpResponse response, bool keep_alive);
+  // The answer is on the wire: the next request or the end.
+  void answered();
   // http_session_body.cpp: a body that is made while it is sent.
-  void begin_body_of(const HttpResponse& response, bool keep_alive);
+  void begin_streamed_answer(HttpResponse response);
   void ask_for_piece();
-  void send_piece(BodyPiece piece);
-  void send_output(std::function<void()> sent);
+  void take_piece(BodyPiece piece);
+  void send_streamed();
   void break_off();
   // Reads and forgets until the peer has closed.
   void drain();
@@ -94,19 +85,17 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession>, priv
   const std::string peer_;
   std::shared_ptr<ConnectionPlace> place_;
   std::optional<Parser> parser_;
-  // While a body is read: its parser, and the request whose head was taken from parser_.
+  // While a body is read: its parser, which has taken the head from parser_.
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> body_parser_;
-  std::optional<HttpRequest> request_;
-  bool keep_alive_ = false;  // of the request that is being answered
+  std::unique_ptr<HttpExchange> exchange_;  // of the request that is being read
+  bool keep_alive_ = false;                 // of the request that is being answered
   bool head_only_ = false;
-  bool tokens_are_fresh_ = false;  // for the request that is being handled
-  std::string input_;              // bytes of the request that is being read, whole, and what followed it
-  std::size_t parsed_ = 0;         // how many of them parser_ has
-  std::string output_;             // the response under way, or a piece of its body
-  std::size_t sent_ = 0;           // of a piece
-  // Of a body that is made while it is sent: where it comes from, and how the peer knows its end.
+  std::string input_;                       // bytes of the request that is being read, whole, and what followed it
+  std::size_t parsed_ = 0;                  // how many of them parser_ has
+  std::unique_ptr<ResponseWriter> writer_;  // of the answer under way
+  // Of a body that is made while it is sent: where it comes from, and how a peer of its version knows its end.
   std::shared_ptr<BodySource> source_;
-  BodyEnd end_ = BodyEnd::length;
+  BodyEnd streamed_end_ = BodyEnd::last_chunk;
 };
 
 }  // namespace webmacs

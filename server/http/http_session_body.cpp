@@ -13,52 +13,43 @@ constexpr std::chrono::seconds stalled_deadline{60};  // without a byte that the
 
 }  // namespace
 
-void HttpSession::begin_body_of(const HttpResponse& response, bool keep_alive) {
-  HttpResponse head = response;
-  head.end = end_;
-  keep_alive_ = keep_alive && end_ == BodyEnd::last_chunk;
-  output_ = serialize(head, keep_alive_, head_only_);
-  source_ = response.source;
-  if (head_only_ || !source_) return send_output([this] { answered(keep_alive_); });
-  source_->when_cut([session = weak_from_this()] {
-    if (const auto self = session.lock()) self->close();
-  });
-  send_output([this] { ask_for_piece(); });
+void HttpSession::begin_streamed_answer(HttpResponse response) {
+  response.end = streamed_end_;
+  keep_alive_ = keep_alive_ && streamed_end_ == BodyEnd::last_chunk;
+  if (!head_only_) source_ = std::move(response.source);
+  writer_ = std::make_unique<ResponseWriter>(std::move(response), keep_alive_, source_ == nullptr);
+  if (source_) {
+    source_->when_cut([session = weak_from_this()] {
+      if (const auto self = session.lock()) self->close();
+    });
+  }
+  send_streamed();
 }
 
 void HttpSession::ask_for_piece() {
-  source_->next([self = shared_from_this()](BodyPiece piece) { self->send_piece(std::move(piece)); });
+  source_->next([self = shared_from_this()](BodyPiece piece) { self->take_piece(std::move(piece)); });
 }
 
-void HttpSession::send_piece(BodyPiece piece) {
+void HttpSession::take_piece(BodyPiece piece) {
   if (!stream_) return finish();
   if (piece.what == BodyPiece::What::broken) return break_off();
-  const bool last = piece.what == BodyPiece::What::last;
-  if (end_ == BodyEnd::last_chunk) {
-    output_ = chunk(piece.bytes);
-    if (last) output_ += last_chunk;
-  } else {
-    output_ = std::move(piece.bytes);
-  }
-  send_output([this, last] {
-    if (!last) return ask_for_piece();
-    source_.reset();
-    answered(keep_alive_);
-  });
+  writer_->add(std::move(piece));
+  send_streamed();
 }
 
-// `sent` is called when the socket has all of it. Each byte that it takes proves the client to be there.
-void HttpSession::send_output(std::function<void()> sent) {
+// Each byte that the socket takes proves the client to be there.
+void HttpSession::send_streamed() {
   services_.deadlines.set(*this, std::chrono::steady_clock::now() + stalled_deadline);
-  if (sent_ == output_.size()) {
-    sent_ = 0;
-    return sent();
+  const auto buffers = writer_->next();
+  if (buffers.empty() && !writer_->done()) return ask_for_piece();
+  if (buffers.empty()) {
+    source_.reset();
+    return answered();
   }
-  stream_->async_write_some({boost::asio::buffer(output_) + sent_}, [self = shared_from_this(), sent = std::move(sent)](
-                                                                        error_code ec, std::size_t bytes) mutable {
+  stream_->async_write_some(buffers, [self = shared_from_this()](error_code ec, std::size_t bytes) {
     if (ec || !self->stream_) return self->finish();
-    self->sent_ += bytes;
-    self->send_output(std::move(sent));
+    self->writer_->sent(bytes);
+    self->send_streamed();
   });
 }
 

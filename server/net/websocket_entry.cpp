@@ -1,7 +1,6 @@
 #include "server/net/websocket_entry.h"
 
 #include "common/log.h"
-#include "common/timestamp.h"
 #include "server/access/credentials.h"
 #include "server/net/frontend_session.h"
 #include "server/net/refused_session.h"
@@ -19,22 +18,39 @@ constexpr std::size_t answer_queue_bytes = 1024 * 1024;  // of a controller: ack
 
 }  // namespace
 
-WebSocketEntry::WebSocketEntry(const WebSocketSettings& settings, const Access& access, FailedLogins& failed_logins,
-                               ControllerServices controller_services, LiveFeed& feed, DeadlineList& deadlines)
+// One request to /ws/….
+class WebSocketEntry::Upgrade final : public HttpUpgrade {
+ public:
+  Upgrade(WebSocketEntry& entry, HttpRequest request, Login login)
+      : entry_(entry), request_(std::move(request)), login_(std::move(login)) {}
+
+  std::optional<HttpResponse> refusal() override { return entry_.refusal(request_); }
+  void take_over(std::string raw_request, std::unique_ptr<ByteStream> stream,
+                 std::shared_ptr<ConnectionPlace> place) override {
+    entry_.enter(request_, login_, std::move(raw_request), std::move(stream), std::move(place));
+  }
+
+ private:
+  WebSocketEntry& entry_;
+  const HttpRequest request_;
+  Login login_;
+};
+
+WebSocketEntry::WebSocketEntry(const WebSocketSettings& settings, ControllerServices controller_services,
+                               LiveFeed& feed, DeadlineList& deadlines)
     : settings_(settings),
-      access_(access),
-      failed_logins_(failed_logins),
       controller_services_(controller_services),
       feed_(feed),
       deadlines_(deadlines),
       refused_(controller_services.sessions.close_codes()) {}
 
-bool WebSocketEntry::is_websocket_path(std::string_view path) {
-  return path == telemetry_path || path == stream_path;
+std::unique_ptr<HttpUpgrade> WebSocketEntry::begin(HttpRequest request, Login login) {
+  return std::make_unique<Upgrade>(*this, std::move(request), std::move(login));
 }
 
 std::optional<HttpResponse> WebSocketEntry::refusal(const HttpRequest& request) {
-  if (!is_websocket_path(request.path)) return problem(404, "there is nothing at this path");
+  if (request.path != telemetry_path && request.path != stream_path)
+    return problem(404, "there is nothing at this path");
   if (auto refused_upgrade = refuse_upgrade(request)) return refused_upgrade;
   if (!origin_allowed(request, settings_.allowed_origins)) {
     origin_log_.write(
@@ -45,43 +61,39 @@ std::optional<HttpResponse> WebSocketEntry::refusal(const HttpRequest& request) 
   return std::nullopt;
 }
 
-void WebSocketEntry::enter(const HttpRequest& request, std::string raw_request, std::unique_ptr<ByteStream> stream,
-                           std::shared_ptr<ConnectionPlace> place) {
+void WebSocketEntry::enter(const HttpRequest& request, Login& login, std::string raw_request,
+                           std::unique_ptr<ByteStream> stream, std::shared_ptr<ConnectionPlace> place) {
   const bool pushes = request.path == telemetry_path;
   const std::string subprotocol = offers_webmacs_subprotocol(request) ? webmacs_subprotocol : "";
   const auto connection_limits = limits(pushes ? answer_queue_bytes : settings_.client_queue_bytes);
-  const auto verdict = access_.check(presented_token(request), pushes ? Right::push : Right::read, utc_now());
+  const auto verdict = login.enter(pushes ? Right::push : Right::read);
 
-  if (const auto* denial = std::get_if<Denial>(&verdict)) {
-    auto session = refused(request, *denial, std::move(place));
+  if (const auto* refusal = std::get_if<LoginRefusal>(&verdict)) {
+    auto session = refused(request, *refusal, std::move(place));
     session->attach(Connection::accept(std::move(stream), std::move(raw_request), subprotocol, connection_limits,
                                        deadlines_, session));
     return;
   }
-  auto session = make_session(request, std::get<Identity>(verdict), request.client);
+  auto session = make_session(request, std::get<Identity>(verdict));
   session->keep(std::move(place));
   session->attach(Connection::accept(std::move(stream), std::move(raw_request), subprotocol, connection_limits,
                                      deadlines_, session));
 }
 
-std::shared_ptr<RefusedSession> WebSocketEntry::refused(const HttpRequest& request, Denial denial,
+std::shared_ptr<RefusedSession> WebSocketEntry::refused(const HttpRequest& request, const LoginRefusal& refusal,
                                                         std::shared_ptr<ConnectionPlace> place) {
-  refused_logs_.try_emplace(denial, LogLevel::info, std::chrono::seconds(1))
-      .first->second.write(fmt::format("refused {} on {}: {}", request.client, request.path, to_text(denial)));
-  const bool failed_login = denial == Denial::invalid || denial == Denial::revoked;
-  const auto wait = failed_login ? failed_logins_.failed(request.client, std::chrono::steady_clock::now())
-                                 : std::chrono::milliseconds(0);
-  return std::make_shared<RefusedSession>(refused_, deadlines_, denial, wait, std::move(place));
+  refused_logs_.try_emplace(refusal.denial, LogLevel::info, std::chrono::seconds(1))
+      .first->second.write(fmt::format("refused {} on {}: {}", request.client, request.path, to_text(refusal.denial)));
+  return std::make_shared<RefusedSession>(refused_, deadlines_, refusal.denial, refusal.wait, std::move(place));
 }
 
-std::shared_ptr<Session> WebSocketEntry::make_session(const HttpRequest& request, const Identity& identity,
-                                                      std::string peer) const {
+std::shared_ptr<Session> WebSocketEntry::make_session(const HttpRequest& request, const Identity& identity) const {
   if (request.path == telemetry_path) {
     return std::make_shared<ControllerSession>(controller_services_, identity, request.parameter("ack") == "1",
-                                               std::move(peer));
+                                               request.client);
   }
   return std::make_shared<FrontendSession>(feed_, controller_services_.sessions, identity, subscription_of(request),
-                                           settings_.client_queue_bytes, std::move(peer));
+                                           settings_.client_queue_bytes, request.client);
 }
 
 ConnectionLimits WebSocketEntry::limits(std::size_t queue_bytes) const {

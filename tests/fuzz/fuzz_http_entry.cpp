@@ -8,6 +8,7 @@
 #include "server/access/credentials.h"
 #include "server/http/client_address.h"
 #include "server/http/http_message.h"
+#include "server/http/response_writer.h"
 #include "server/net/upgrade_request.h"
 #include "server/stream/event_filter.h"
 
@@ -58,8 +59,8 @@ void check_request(const http::request_parser<http::empty_body>& parser, std::st
     WEBMACS_PROPERTY(!answer.accepted || answer.consumed == used);  // both take the same bytes for frames
   }
 
-  const auto written = serialize(problem(404, request.path), true, false);
-  WEBMACS_PROPERTY(written.find("\r\n\r\n") != std::string::npos);
+  ResponseWriter writer(problem(404, request.path), true, false);
+  WEBMACS_PROPERTY(!writer.next().empty());
 }
 
 }  // namespace

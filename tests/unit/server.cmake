@@ -13,5 +13,7 @@ webmacs_unit_tests(server
   listener_test.cpp
   live_feed_recovery_test.cpp
   live_feed_test.cpp
+  login_test.cpp
+  response_writer_test.cpp
   server_settings_test.cpp)
 target_link_libraries(unit_server PRIVATE webmacs_server_core nlohmann_json::nlohmann_json)
