@@ -2,17 +2,12 @@
 minutes after its death on, while two hosts swallow what they are sent; and the longest pause on another line."""
 
 import asyncio
-import importlib.util
 
 from setting import Setting, is_quick, show, show_at_least
 
 from harness.agent import Agent
-from harness.programs import ROOT
+from modbus import isolation as scenario
 
-# The scenario has this file's name.
-spec = importlib.util.spec_from_file_location("scenario", ROOT / "tests" / "scenarios" / "isolation.py")
-scenario = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(scenario)
 POLL = scenario.POLL
 
 

@@ -7,7 +7,7 @@
 #include "server/api/rest_json.h"
 #include "server/open_store.h"
 #include "server/store/series.h"
-#include "unit/store_support.h"
+#include "unit/server/store/store_support.h"
 
 #include <algorithm>
 #include <cstdint>

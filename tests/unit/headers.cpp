@@ -1,0 +1,1 @@
+// Nothing: it is compiled for the headers that are precompiled with it.
