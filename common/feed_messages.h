@@ -27,6 +27,9 @@ std::string encode_datapoints_batch(const FeedCursor& cursor, std::string_view d
 std::string encode_backfilled(const FeedCursor& cursor, const std::vector<std::string>& event_public_ids,
                               Timestamp from, Timestamp to);
 
+// The answer to POST /api/v1/datapoints/batch: the members of an ack, with a batch number where the sender gave one.
+std::string encode_push_answer(const AckMessage& counts, std::optional<std::int64_t> batch);
+
 // One element of GET /api/v1/events: the description's members and the controller it belongs to (null: nobody yet).
 std::string encode_event(const EventDescription& event, const std::string& controller);
 

@@ -1,5 +1,6 @@
 #include "common/messages.h"
 
+#include "common/feed_messages.h"
 #include "common/message_text.h"
 #include "common/timestamp.h"
 #include "common/utf8.h"
@@ -248,8 +249,15 @@ std::string encode(const ConnectedMessage& message) {
 }
 
 std::string encode(const AckMessage& message) {
-  std::string out = R"({"type":"ack","batch":)";
-  append_integer(out, message.batch);
+  return encode_push_answer(message, message.batch);
+}
+
+std::string encode_push_answer(const AckMessage& message, std::optional<std::int64_t> batch) {
+  std::string out = R"({"type":"ack")";
+  if (batch) {
+    out += R"(,"batch":)";
+    append_integer(out, *batch);
+  }
   out += R"(,"stored":)";
   append_integer(out, message.stored);
   out += R"(,"duplicates":)";

@@ -1,9 +1,10 @@
 // Experiments as CSV, for whoever has a token, or a link that stands in for one.
 
+#include "common/json_text.h"
 #include "common/timestamp.h"
+#include "server/api/rest_routes.h"
 #include "server/catalog/experiments.h"
 #include "server/export/exports.h"
-#include "server/api/rest_routes.h"
 #include "server/http/content_disposition.h"
 
 #include <boost/beast/http/verb.hpp>
@@ -14,7 +15,7 @@ namespace {
 constexpr const char* download_path = "/api/v1/export/csv";
 
 CsvShape shape_parameter(const HttpRequest& request) {
-  if (request.query.count("shape") == 0) return CsvShape::long_form;
+  if (!request.query.contains("shape")) return CsvShape::long_form;
   const auto shape = parse_csv_shape(request.parameter("shape"));
   if (!shape) throw RestProblem(422, "shape: neither long nor wide");
   return *shape;
@@ -77,7 +78,9 @@ void make_link(const RestServices& services, const RestCallPtr& call) {
     refusal.headers = {{"Retry-After", std::to_string(DownloadLinks::lifetime.count())}};
     return call->answer(refusal);
   }
-  call->answer(json_response("{\"url\":\"" + std::string(download_path) + "?link=" + *secret + "\"}", 201));
+  nlohmann::ordered_json link;
+  link["url"] = std::string(download_path) + "?link=" + *secret;
+  call->answer(json_response(json_text(link), 201));
 }
 
 // The link is used up by the download that begins; one that does not begin leaves it as it is.

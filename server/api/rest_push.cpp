@@ -1,8 +1,9 @@
 // Pushing readings without a WebSocket.
 
+#include "common/feed_messages.h"
 #include "common/timestamp.h"
-#include "server/catalog/experiments.h"
 #include "server/api/rest_routes.h"
+#include "server/catalog/experiments.h"
 #include "server/ingest/ingest.h"
 #include "server/store/datapoint_id.h"
 
@@ -54,18 +55,9 @@ void push_one(const RestServices& services, const RestCallPtr& call) {
   if (!services.ingest.try_submit(std::move(batch), false, true, std::move(stored))) call->answer(busy());
 }
 
-std::string encode_counts(const AckMessage& ack, bool numbered) {
-  if (numbered) return encode(ack);
-  // The same without a number, which nobody gave.
-  std::string text = encode(ack);
-  const auto begin = text.find("\"batch\":");
-  return text.erase(begin, text.find(',', begin) + 1 - begin);
-}
-
 void push_batch(const RestServices& services, const RestCallPtr& call) {
   auto frame = decode_readings(call, false);
   AckMessage ack;
-  ack.batch = frame.batch.value_or(0);
   const Timestamp now = utc_now();
   IncomingBatch batch{call->identity.name, {}};
   std::vector<std::size_t> index;  // of each incoming reading in the body
@@ -79,9 +71,9 @@ void push_batch(const RestServices& services, const RestCallPtr& call) {
     batch.readings.push_back({std::move(received.reading), !received.has_time});
     index.push_back(i);
   }
-  const bool numbered = frame.batch.has_value();
-  if (batch.readings.empty()) return call->answer(json_response(encode_counts(ack, numbered), 201));
-  auto stored = [call, ack, index = std::move(index), numbered](const std::vector<AppendResult>& results) mutable {
+  const auto batch_number = frame.batch;
+  if (batch.readings.empty()) return call->answer(json_response(encode_push_answer(ack, batch_number), 201));
+  auto stored = [call, ack, index = std::move(index), batch_number](const std::vector<AppendResult>& results) mutable {
     if (results.empty()) return call->answer(busy());
     for (std::size_t i = 0; i < results.size(); ++i) {
       if (results[i].outcome == Outcome::stored) {
@@ -92,8 +84,8 @@ void push_batch(const RestServices& services, const RestCallPtr& call) {
         ack.rejected.push_back({index[i], rejection(results[i])});
       }
     }
-    std::sort(ack.rejected.begin(), ack.rejected.end(), [](auto& a, auto& b) { return a.index < b.index; });
-    call->answer(json_response(encode_counts(ack, numbered), 201));
+    std::ranges::sort(ack.rejected, {}, &RejectedReading::index);
+    call->answer(json_response(encode_push_answer(ack, batch_number), 201));
   };
   if (!services.ingest.try_submit(std::move(batch), frame.backlog, true, std::move(stored))) call->answer(busy());
 }

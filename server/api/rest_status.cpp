@@ -1,12 +1,13 @@
 // How the hub is, and what it can: health, metrics, controllers, the description of all this.
 
 #include "common/feed_messages.h"
+#include "common/json_text.h"
 #include "common/timestamp.h"
 #include "server/api/metrics.h"
 #include "server/api/openapi.h"
 #include "server/api/rest_routes.h"
-#include "server/ingest/ingest.h"
 #include "server/catalog/controller_registry.h"
+#include "server/ingest/ingest.h"
 #include "server/stream/live_feed.h"
 
 namespace webmacs {
@@ -16,17 +17,17 @@ HttpResponse health(const RestServices& services, std::chrono::steady_clock::tim
   const bool healthy = services.ingest.healthy();
   const auto newest = services.feed.latest().newest(utc_now());
   const auto uptime = std::chrono::steady_clock::now() - started;
-  std::string body = healthy ? R"({"status":"ok")" : R"({"status":"degraded")";
-  body += ",\"version\":";
-  append_json_string(body, WEBMACS_VERSION);
-  body += healthy ? R"(,"database":"ok")" : R"(,"database":"error")";
-  body += ",\"last_datapoint\":" + (newest ? '"' + format_timestamp(*newest) + '"' : std::string("null"));
-  body += ",\"uptime_seconds\":" + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(uptime).count());
+  nlohmann::ordered_json body;
+  body["status"] = healthy ? "ok" : "degraded";
+  body["version"] = WEBMACS_VERSION;
+  body["database"] = healthy ? "ok" : "error";
+  body["last_datapoint"] = nullptr;
+  if (newest) body["last_datapoint"] = format_timestamp(*newest);
+  body["uptime_seconds"] = std::chrono::duration_cast<std::chrono::seconds>(uptime).count();
   if (services.ingest.housekeeping().counters().too_large) {
-    body += R"(,"warning":"max_size cannot be held: experiments fill the store, and their datapoints stay")";
+    body["warning"] = "max_size cannot be held: experiments fill the store, and their datapoints stay";
   }
-  body += '}';
-  return json_response(std::move(body), healthy ? 200 : 503);
+  return json_response(json_text(body), healthy ? 200 : 503);
 }
 
 }  // namespace

@@ -48,3 +48,16 @@ TEST_CASE("a controller's state has the same members whether or not its agent ha
   for (const auto& [member, value] : bare.items()) CHECK(full.contains(member));
   CHECK(bare.size() == 9);
 }
+
+TEST_CASE("a push is answered with the members of an ack, and with a number where it had one") {
+  AckMessage counts;
+  counts.stored = 97;
+  counts.duplicates = 2;
+  counts.rejected = {{7, "conflict"}, {8, "event belongs to \"rig2\""}};
+  const std::string members = R"("stored":97,"duplicates":2,"rejected":[{"index":7,"reason":"conflict"},)"
+                              R"({"index":8,"reason":"event belongs to \"rig2\""}]})";
+  CHECK(encode_push_answer(counts, std::nullopt) == R"({"type":"ack",)" + members);
+  CHECK(encode_push_answer(counts, 42) == R"({"type":"ack","batch":42,)" + members);
+  counts.batch = 42;
+  CHECK(encode(counts) == encode_push_answer(counts, 42));
+}
