@@ -6,6 +6,7 @@
 #include "server/access/access.h"
 #include "server/open_store.h"
 #include "server/store/store.h"
+#include "server/store/store_url.h"
 
 #include <spdlog/fmt/fmt.h>
 #include <sys/stat.h>
@@ -37,9 +38,11 @@ struct StoreOwner {
 
 // Whom root is to become; empty when it need not, or is somebody else already.
 std::optional<StoreOwner> store_owner(const ServerSettings& settings) {
-  constexpr std::string_view scheme = "sqlite://";
-  if (geteuid() != 0 || settings.store_url.rfind(scheme, 0) != 0) return std::nullopt;
-  const std::filesystem::path file(settings.store_url.substr(scheme.size()));
+  if (geteuid() != 0) return std::nullopt;
+  const StoreUrl url = parse_store_url(settings.start.store_url);
+  const auto* sqlite = std::get_if<SqliteUrl>(&url);
+  if (sqlite == nullptr) return std::nullopt;
+  const std::filesystem::path file(sqlite->path);
   const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
   struct stat status {};
   if (stat(folder.c_str(), &status) != 0 || status.st_uid == 0) return std::nullopt;  // opening it says what is wrong
@@ -90,7 +93,7 @@ int create_token(const ServerSettings& settings, const std::string& name, const 
     }
     record.expires = record.created + *duration;
   }
-  open_store(settings.store_url, settings.store_password_file)->add_token(record);
+  open_store(settings.start.store_url, settings.start.store_password_file)->add_token(record);
   std::cout << token << std::endl;
   return exit_ok;
 }
@@ -98,7 +101,7 @@ int create_token(const ServerSettings& settings, const std::string& name, const 
 int list_tokens(const ServerSettings& settings) {
   const Timestamp now = utc_now();
   std::cout << fmt::format("{:<24} {:<11} {:<8} {:<25} {}\n", "NAME", "ROLE", "STATE", "CREATED", "EXPIRES");
-  for (const auto& token : open_store(settings.store_url, settings.store_password_file)->tokens()) {
+  for (const auto& token : open_store(settings.start.store_url, settings.start.store_password_file)->tokens()) {
     std::cout << fmt::format("{:<24} {:<11} {:<8} {:<25} {}\n", token.name, token.role, state_of(token, now),
                              format_timestamp(token.created), token.expires ? format_timestamp(*token.expires) : "-");
   }
@@ -106,7 +109,8 @@ int list_tokens(const ServerSettings& settings) {
 }
 
 int revoke_token(const ServerSettings& settings, const std::string& name) {
-  if (open_store(settings.store_url, settings.store_password_file)->revoke_token(name, utc_now())) return exit_ok;
+  if (open_store(settings.start.store_url, settings.start.store_password_file)->revoke_token(name, utc_now()))
+    return exit_ok;
   std::cerr << "there is no valid token named '" << name << "'\n";
   return exit_failure;
 }

@@ -3,10 +3,11 @@
 #include "common/log.h"
 #include "common/service.h"
 #include "common/timestamp.h"
-#include "server/export/csv_export.h"
 #include "server/commands.h"
+#include "server/export/csv_export.h"
 #include "server/open_store.h"
 #include "server/output_file.h"
+#include "server/progress_line.h"
 
 #include <chrono>
 #include <csignal>
@@ -47,38 +48,18 @@ std::string grouped(std::uint64_t number) {
   return text;
 }
 
-// A line on the terminal that is written anew, and nothing anywhere else.
-class Progress {
+// How fast rows are written.
+class Speed {
  public:
-  explicit Progress(bool shown) : shown_(shown) {}
-
-  void show(std::uint64_t rows, double part) {
-    const auto now = Clock::now();
-    if (!shown_ || now < next_) return;
-    next_ = now + std::chrono::milliseconds(200);
-    std::cerr << fmt::format("\r{:>3.0f} %  {}\x1b[K", part * 100, speed(rows, now)) << std::flush;
-  }
-  void finish(std::uint64_t rows) {
-    if (shown_) std::cerr << "\r" << speed(rows, Clock::now()) << "\x1b[K\n";
-    shown_ = false;
-  }
-  ~Progress() {
-    if (shown_) std::cerr << "\r\x1b[K";
-  }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
- private:
-  using Clock = std::chrono::steady_clock;
-  std::string speed(std::uint64_t rows, Clock::time_point now) const {
-    const double seconds = std::max(1e-3, std::chrono::duration<double>(now - begun_).count());
+  std::string text(std::uint64_t rows) const {
+    const double seconds = std::max(1e-3, std::chrono::duration<double>(Clock::now() - begun_).count());
     return fmt::format("{} rows, {} rows/s", grouped(rows),
                        grouped(static_cast<std::uint64_t>(static_cast<double>(rows) / seconds)));
   }
 
-  bool shown_;
+ private:
+  using Clock = std::chrono::steady_clock;
   const Clock::time_point begun_ = Clock::now();
-  Clock::time_point next_{};
 };
 
 // Empty, and the mistake was said, when the arguments do not fit together.
@@ -109,7 +90,8 @@ std::optional<ExportRequest> request_of(const ExportArguments& arguments) {
   return request;
 }
 
-void write_all(Store& store, const ExportRequest& request, OutputFile& output, Progress& progress) {
+void write_all(Store& store, const ExportRequest& request, OutputFile& output, ProgressLine& line) {
+  const Speed speed;
   const ExportPlan plan = plan_export(store, request, utc_now());
   CsvExport csv(store, plan);
   const double whole = std::max(1.0, static_cast<double>((plan.to - plan.from).count()));
@@ -118,9 +100,11 @@ void write_all(Store& store, const ExportRequest& request, OutputFile& output, P
     piece.clear();
     more = csv.read(piece, piece_bytes);
     output.write(piece, stopped);
-    progress.show(csv.rows(), static_cast<double>((csv.reached() - plan.from).count()) / whole);
+    if (!line.is_due()) continue;
+    const double part = static_cast<double>((csv.reached() - plan.from).count()) / whole;
+    line.show(fmt::format("{:>3.0f} %  {}", part * 100, speed.text(csv.rows())));
   }
-  progress.finish(csv.rows());
+  line.finish(speed.text(csv.rows()));
 }
 
 }  // namespace
@@ -131,11 +115,11 @@ int export_csv(const ServerSettings& settings, const ExportArguments& arguments)
   listen_for_stop();
   OutputFile output(arguments.output);  // the caller's, not the store's owner's
   const bool terminal = isatty(STDERR_FILENO) != 0;
-  Progress progress(terminal && !(output.is_standard_output() && isatty(STDOUT_FILENO) != 0));
+  ProgressLine line(terminal && !(output.is_standard_output() && isatty(STDOUT_FILENO) != 0));
   try {
     const AsStoreOwner owner(settings);
-    const auto store = open_store(settings.store_url, settings.store_password_file);
-    write_all(*store, *request, output, progress);
+    const auto store = open_store(settings.start.store_url, settings.start.store_password_file);
+    write_all(*store, *request, output, line);
   } catch (const NothingToExport& error) {
     std::cerr << "export: " << error.what() << '\n';
     return exit_failure;

@@ -4,60 +4,40 @@
 #include "common/log.h"
 #include "common/service.h"
 #include "common/timestamp.h"
-#include "common/websocket/tls.h"
+#include "server/load_tls.h"
 #include "server/open_store.h"
-#include "server/store/datapoint_id.h"
 #include "server/store/store_url.h"
 
-#include <algorithm>
-#include <cerrno>
+#include <spdlog/fmt/ranges.h>
+
 #include <csignal>
-#include <cstring>
-#include <fstream>
 
 namespace webmacs {
 namespace {
 
 constexpr std::chrono::milliseconds tick_interval{500};
 constexpr std::size_t own_descriptors = 64;  // what the hub has open beside its connections
-constexpr std::chrono::seconds save_controllers_interval{10};
 constexpr std::size_t reader_count = 2;
 constexpr int send_buffer_bytes = 128 * 1024;  // the kernel takes twice as much, for its own needs
-constexpr std::chrono::milliseconds commit_deadline{2500};
-constexpr std::chrono::milliseconds close_deadline{2000};
-constexpr std::chrono::milliseconds close_look_interval{10};
 
-std::string web_root(const ServerSettings& settings) {
+std::string web_root(const StartOnly& settings) {
   return settings.web_root.empty() ? WEBMACS_WEB_ROOT : settings.web_root;
-}
-
-// OpenSSL names no reason when a file cannot be opened.
-void check_readable(const char* what, const std::string& file) {
-  errno = 0;
-  if (!std::ifstream(file)) throw std::runtime_error(fmt::format("{} {}: {}", what, file, std::strerror(errno)));
-}
-
-// Null: plain. Throws std::runtime_error naming the file and what is wrong with it.
-std::shared_ptr<boost::asio::ssl::context> load_tls(const ServerSettings& settings) {
-  if (settings.certificate_file.empty()) return nullptr;
-  check_readable("certificate file", settings.certificate_file);
-  check_readable("private key file", settings.private_key_file);
-  return make_server_tls(settings.certificate_file, settings.private_key_file);
 }
 
 }  // namespace
 
 Hub::Hub(ServerSettings settings)
     : settings_(std::move(settings)),
-      tls_(load_tls(settings_)),
-      feed_(io_, connections_, settings_.stream_interval, settings_.history_bytes),
+      tls_(load_tls(settings_.live)),
+      feed_(io_, connections_, settings_.start.stream_interval, settings_.start.history_bytes),
       controllers_([this](const ControllerState& state) { feed_.announce(state); }),
       ingest_([this] {
         auto store = open();
         preload(*store);
         return std::make_unique<Ingest>(io_, std::move(store), IngestLimits{},
-                                        [this](auto& points) { publish(points); });
+                                        [this](auto& points) { publisher_.publish(points); });
       }()),
+      controller_saver_(controllers_, *ingest_, utc_now()),
       tokens_(std::make_unique<TokenWatch>(io_, open(),
                                            [this](std::vector<TokenRecord> tokens) {
                                              access_.replace(std::move(tokens));
@@ -69,51 +49,38 @@ Hub::Hub(ServerSettings settings)
         return std::make_unique<StoreReaders>(io_, std::move(stores));
       }()),
       exports_(std::make_unique<Exports>(io_, open(), access_)),
-      dashboard_(web_root(settings_)),
-      metrics_(
-          {settings_.metrics_public, *ingest_, readings_, feed_, sessions_, controllers_, failed_logins_, listener_}),
+      dashboard_(web_root(settings_.start)),
+      metrics_({settings_.live.metrics_public, *ingest_, readings_, feed_, sessions_, controllers_, failed_logins_,
+                listener_}),
       rest_(
           {*ingest_, *readers_, *exports_, feed_, events_, experiments_, controllers_, *tokens_, dashboard_, metrics_}),
-      websockets_(settings_.websockets, {io_, *ingest_, controllers_, events_, sessions_, readings_}, feed_,
+      websockets_(settings_.live.websockets, {io_, *ingest_, controllers_, events_, sessions_, readings_}, feed_,
                   deadlines_),
       entry_(access_, failed_logins_, *tokens_, rest_, websockets_),
-      listener_(io_, settings_.listen_host, settings_.listen_port, connection_limits(),
+      listener_(io_, settings_.start.listen_host, settings_.start.listen_port, connection_limits(),
                 [this](Tcp::socket socket, std::string peer, std::shared_ptr<ConnectionPlace> place) {
                   accept(std::move(socket), std::move(peer), std::move(place));
                 }),
-      signals_(io_, SIGTERM, SIGINT, SIGHUP) {
-  experiments_.when_changed([this] { label_latest(); });
-}
+      signals_(io_, SIGTERM, SIGINT, SIGHUP) {}
 
 std::unique_ptr<Store> Hub::open() const {
-  return open_store(settings_.store_url, settings_.store_password_file);
+  return open_store(settings_.start.store_url, settings_.start.store_password_file);
 }
 
 void Hub::preload(Store& store) {
   access_.replace(store.tokens());
   events_.load(store.events());
   controllers_.restore(store.controllers());
-  controllers_saved_ = utc_now();
   experiments_.replace(store.experiments());
-  for (auto& point : store.latest(utc_now() + std::chrono::seconds(60))) {
-    feed_.preload({datapoint_public_id(point.event_key, point.reading.time), std::move(point.reading), std::nullopt});
-  }
-  label_latest();
-}
-
-// Which experiment a datapoint belongs to is asked anew whenever one begins, ends or is moved.
-void Hub::label_latest() {
-  feed_.latest().relabel([this](const Reading& reading) {
-    const auto event = events_.all().find(reading.event_public_id);
-    return event == events_.all().end() ? std::nullopt : experiments_.of(event->second.controller, reading.time);
-  });
+  constexpr std::chrono::seconds tolerated_ahead{60};
+  publisher_.preload(store.latest(utc_now() + tolerated_ahead));
 }
 
 void Hub::run() {
   const std::size_t descriptors = raise_descriptor_limit();
-  if (descriptors < settings_.max_connections + own_descriptors) {
+  if (descriptors < settings_.live.max_connections + own_descriptors) {
     log_warning("{} files may be open at once, which is less than max_connections = {} needs: raise LimitNOFILE",
-                descriptors, settings_.max_connections);
+                descriptors, settings_.live.max_connections);
   }
   set_retention();
   unblock_service_signals();
@@ -123,25 +90,13 @@ void Hub::run() {
   tick();
   listener_.start();
   log_info("webmacs-server {} listens on {}://{}:{}, store {}", WEBMACS_VERSION, tls_ ? "https" : "http",
-           settings_.listen_host, listener_.port(), without_password(settings_.store_url));
+           settings_.start.listen_host, listener_.port(), without_password(settings_.start.store_url));
   notify_ready();
   io_.run();
 }
 
-void Hub::publish(std::vector<CommittedPoint>& committed) {
-  published_.clear();
-  for (auto& point : committed) {
-    events_.pushed(point.reading.event_public_id, point.controller);
-    auto experiment = experiments_.of(point.controller, point.reading.time);
-    published_.push_back(
-        {{datapoint_public_id(point.event_key, point.reading.time), std::move(point.reading), std::move(experiment)},
-         point.backlog});
-  }
-  feed_.publish(published_);
-}
-
 ConnectionLimitsPerHub Hub::connection_limits() const {
-  return {settings_.max_connections, settings_.max_connections_per_address, settings_.trusted_proxies};
+  return {settings_.live.max_connections, settings_.live.max_connections_per_address, settings_.live.trusted_proxies};
 }
 
 void Hub::accept(Tcp::socket socket, std::string peer, std::shared_ptr<ConnectionPlace> place) {
@@ -150,7 +105,7 @@ void Hub::accept(Tcp::socket socket, std::string peer, std::shared_ptr<Connectio
   // Fixed: the kernel would let it grow to megabytes for a client that does not read.
   socket.set_option(Tcp::socket::send_buffer_size(send_buffer_bytes), ignored);
   auto stream = tls_ ? make_tls_stream(std::move(socket), *tls_, true) : make_plain_stream(std::move(socket));
-  const HttpServices services{entry_, settings_.trusted_proxies, deadlines_, http_sessions_};
+  const HttpServices services{entry_, settings_.live.trusted_proxies, deadlines_, http_sessions_};
   std::make_shared<HttpSession>(services, std::move(stream), std::move(peer), std::move(place))->start();
 }
 
@@ -161,7 +116,7 @@ void Hub::wait_for_signal() {
     if (signal == SIGHUP) {
       reload();
     } else {
-      stop();
+      shutdown_.begin();
     }
   });
 }
@@ -170,20 +125,15 @@ void Hub::wait_for_signal() {
 void Hub::reload() {
   notify_reloading();
   try {
-    auto fresh = load_server_settings(settings_.file);
-    auto tls = load_tls(fresh);
-    const bool restart = fresh.listen_host != settings_.listen_host || fresh.listen_port != settings_.listen_port ||
-                         fresh.store_url != settings_.store_url ||
-                         fresh.store_password_file != settings_.store_password_file ||
-                         fresh.web_root != settings_.web_root || fresh.history_bytes != settings_.history_bytes ||
-                         fresh.stream_interval != settings_.stream_interval;
-    settings_ = std::move(fresh);
-    tls_ = std::move(tls);
+    ServerSettings fresh = load_server_settings(settings_.file);
+    tls_ = load_tls(fresh.live);
+    settings_.live = std::move(fresh.live);
     listener_.places().set_limits(connection_limits());
     set_retention();
+    const auto waiting = keys_that_wait(settings_.start, fresh.start);
     log_info("{} read again: it holds for new connections and for retention{}{}", settings_.file,
              tls_ ? ", certificate included" : "",
-             restart ? "; listen, the store's url, web_root, history and stream_interval change with a restart" : "");
+             waiting.empty() ? "" : fmt::format("; with the next start: {}", fmt::join(waiting, ", ")));
   } catch (const ConfigurationError& error) {
     for (const auto& mistake : error.mistakes()) log_error("{}", mistake);
     log_error("the configuration stays as it was");
@@ -195,7 +145,7 @@ void Hub::reload() {
 }
 
 void Hub::set_retention() {
-  ingest_->housekeeping().set_rules({settings_.store_retention, settings_.store_max_size});
+  ingest_->housekeeping().set_rules({settings_.live.store_retention, settings_.live.store_max_size});
 }
 
 void Hub::enforce_tokens() {
@@ -205,10 +155,8 @@ void Hub::enforce_tokens() {
 
 void Hub::tick() {
   enforce_tokens();
-  // A clock that was set back must not stop it.
   ingest_->maintain();
-  const auto since_saved = utc_now() - controllers_saved_;
-  if (since_saved >= save_controllers_interval || since_saved.count() < 0) save_controllers();
+  controller_saver_.save_when_due(utc_now());
   notify_status(ingest_->healthy() ? fmt::format("{} WebSockets open, {} datapoints stored", sessions_.size(),
                                                  ingest_->counters().stored)
                                    : "The store is away: " + ingest_->failure());
@@ -218,48 +166,11 @@ void Hub::tick() {
   });
 }
 
-void Hub::save_controllers() {
-  auto heard = controllers_.heard_since(controllers_saved_);
-  const Timestamp now = utc_now();
-  if (heard.empty()) return;
-  ingest_->try_write([heard = std::move(heard)](Store& store) { store.save_controllers(heard); },
-                     [this, now](const std::string& failure) {
-                       if (failure.empty()) controllers_saved_ = now;
-                     });
-}
-
 std::vector<Watchdog::Thread> Hub::threads() const {
   return {{"the store's writer", ingest_->last_turn()},
           {"a reader of the store", readers_->last_turn()},
           {"the reader for exports", exports_->last_turn()},
           {"the reader of the tokens", tokens_->last_turn()}};
-}
-
-void Hub::stop() {
-  if (stopping_) return;
-  stopping_ = true;
-  notify_stopping();
-  log_info("stopping: {} WebSockets open", sessions_.size());
-  listener_.close();
-  sessions_.stop_reading();
-  exports_->cut_all();
-  save_controllers();
-  ingest_->drain(commit_deadline, [this] { close_sessions(); });
-}
-
-void Hub::close_sessions() {
-  websockets_.close_refused();
-  sessions_.close_all(close_code::going_away, "The hub is stopping");
-  stop_deadline_ = std::chrono::steady_clock::now() + close_deadline;
-  wait_for_sessions();
-}
-
-void Hub::wait_for_sessions() {
-  const bool late = std::chrono::steady_clock::now() >= stop_deadline_;
-  if (late) sessions_.drop_all();
-  if (sessions_.empty() || late) return end();
-  stop_timer_.expires_after(close_look_interval);
-  stop_timer_.async_wait([this](error_code) { wait_for_sessions(); });
 }
 
 // Nothing is left to do once these are gone: the loop ends by itself, and no handler outlives what it refers to.

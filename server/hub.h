@@ -18,13 +18,16 @@
 #include "server/http/listener.h"
 #include "server/http/static_files.h"
 #include "server/ingest/ingest.h"
+#include "server/net/controller_saver.h"
 #include "server/net/controller_session.h"
 #include "server/net/session.h"
 #include "server/net/websocket_entry.h"
 #include "server/settings.h"
+#include "server/shutdown.h"
 #include "server/store/store_readers.h"
 #include "server/stream/connection_manager.h"
 #include "server/stream/live_feed.h"
+#include "server/stream/publisher.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -47,23 +50,17 @@ class Hub {
  private:
   void preload(Store& store);
   std::unique_ptr<Store> open() const;
-  void label_latest();
-  void publish(std::vector<CommittedPoint>& committed);
   void accept(Tcp::socket socket, std::string peer, std::shared_ptr<ConnectionPlace> place);
   ConnectionLimitsPerHub connection_limits() const;
   void wait_for_signal();
   void reload();
-  void stop();
-  void close_sessions();
-  void wait_for_sessions();
   void end();
   void enforce_tokens();
   void tick();
-  void save_controllers();
   void set_retention();
   std::vector<Watchdog::Thread> threads() const;
 
-  ServerSettings settings_;
+  ServerSettings settings_;  // `start` as it runs; `live` as it was read last
   boost::asio::io_context io_{1};
   std::shared_ptr<boost::asio::ssl::context> tls_;  // null: plain
   DeadlineList deadlines_{io_};
@@ -75,10 +72,11 @@ class Hub {
   Access access_;
   FailedLogins failed_logins_;
   ReadingCounters readings_;
-  std::vector<LiveFeed::Point> published_;  // of the last commit; kept for its room
+  Publisher publisher_{feed_, events_, experiments_};
   SessionSet sessions_;
   HttpSessionSet http_sessions_;
   std::unique_ptr<Ingest> ingest_;
+  ControllerSaver controller_saver_;
   std::unique_ptr<TokenWatch> tokens_;
   std::unique_ptr<StoreReaders> readers_;
   std::unique_ptr<Exports> exports_;
@@ -91,10 +89,8 @@ class Hub {
   boost::asio::signal_set signals_;
   Watchdog watchdog_{io_, [this] { return threads(); }, abort_hanging_program};
   boost::asio::steady_timer tick_timer_{io_};
-  boost::asio::steady_timer stop_timer_{io_};
-  std::chrono::steady_clock::time_point stop_deadline_{};
-  Timestamp controllers_saved_{};
-  bool stopping_ = false;
+  Shutdown shutdown_{
+      io_, {listener_, sessions_, websockets_, *exports_, controller_saver_, *ingest_}, [this] { end(); }};
 };
 
 }  // namespace webmacs

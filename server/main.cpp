@@ -42,8 +42,8 @@ int run_hub(const ServerSettings& settings) {
 }
 
 int check(const ServerSettings& settings) {
-  std::cout << settings.file << ": right. Listens on " << settings.listen_host << ":" << settings.listen_port
-            << ", store " << without_password(settings.store_url) << '\n';
+  std::cout << settings.file << ": right. Listens on " << settings.start.listen_host << ":"
+            << settings.start.listen_port << ", store " << without_password(settings.start.store_url) << '\n';
   return exit_ok;
 }
 

@@ -32,7 +32,7 @@ std::string host_name(std::string_view text) {
     text = text.substr(0, text.find(':'));
   }
   std::string name(text);
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
   return name;
 }
 
@@ -47,22 +47,21 @@ std::string presented_token(const HttpRequest& request) {
     return std::string(trimmed(authorization.substr(scheme.size())));
   }
   for (const auto& name : subprotocols(request)) {
-    if (name.rfind(bearer_subprotocol, 0) == 0) return name.substr(bearer_subprotocol.size());
+    if (name.starts_with(bearer_subprotocol)) return name.substr(bearer_subprotocol.size());
   }
   return {};
 }
 
 bool offers_webmacs_subprotocol(const HttpRequest& request) {
   const auto names = subprotocols(request);
-  return std::find(names.begin(), names.end(), webmacs_subprotocol) != names.end();
+  return std::ranges::find(names, webmacs_subprotocol) != names.end();
 }
 
 bool origin_allowed(const HttpRequest& request, const std::vector<std::string>& allowed_origins) {
   if (request.header.find(http::field::origin) == request.header.end()) return true;
   const auto origin = host_name(request.field(http::field::origin));
   if (origin == host_name(request.field(http::field::host))) return true;
-  return std::any_of(allowed_origins.begin(), allowed_origins.end(),
-                     [&](const std::string& allowed) { return host_name(allowed) == origin; });
+  return std::ranges::any_of(allowed_origins, [&](const std::string& allowed) { return host_name(allowed) == origin; });
 }
 
 }  // namespace webmacs

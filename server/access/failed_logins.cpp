@@ -26,9 +26,7 @@ FailedLogins::TimePoint& FailedLogins::account(const std::string& address, TimeP
   if (known != forgiven_at_.end()) return known->second;
   if (forgiven_at_.size() >= limits_.addresses && now >= forget_due_) {
     forget_due_ = now + forget_interval;
-    for (auto it = forgiven_at_.begin(); it != forgiven_at_.end();) {
-      it = it->second <= now ? forgiven_at_.erase(it) : std::next(it);
-    }
+    std::erase_if(forgiven_at_, [now](const auto& entry) { return entry.second <= now; });
   }
   return forgiven_at_[forgiven_at_.size() >= limits_.addresses ? "" : address];
 }

@@ -28,7 +28,7 @@ void keep_only(std::vector<EventRecord>& events, const std::vector<std::string>&
   const auto unwanted = [&](const EventRecord& event) {
     return std::find(wanted.begin(), wanted.end(), id(event)) == wanted.end();
   };
-  if (!wanted.empty()) events.erase(std::remove_if(events.begin(), events.end(), unwanted), events.end());
+  if (!wanted.empty()) std::erase_if(events, unwanted);
 }
 
 // One that was pushed before anybody described it has nothing worth keeping.
@@ -48,17 +48,17 @@ ExportPlan plan_export(Store& store, const ExportRequest& request, Timestamp now
     plan.to = experiment.stopped_on.value_or(now);
     for (EventRecord& event : store.experiment_events(experiment.public_id)) kept[event.key] = std::move(event);
     const auto other = [&](const EventRecord& event) { return !experiment.covers(event.controller); };
-    plan.events.erase(std::remove_if(plan.events.begin(), plan.events.end(), other), plan.events.end());
+    std::erase_if(plan.events, other);
   }
   keep_only(plan.events, request.events);
   const auto empty_column = [&](const EventRecord& event) {
-    if (plan.shape != CsvShape::wide || kept.count(event.key) > 0) return false;
+    if (plan.shape != CsvShape::wide || kept.contains(event.key)) return false;
     std::vector<Point> first;
     store.read(event.key, plan.from, plan.to, 1, first);
     return first.empty();
   };
   if (request.events.empty()) {
-    plan.events.erase(std::remove_if(plan.events.begin(), plan.events.end(), empty_column), plan.events.end());
+    std::erase_if(plan.events, empty_column);
   }
   for (EventRecord& event : plan.events) {
     const auto found = kept.find(event.key);

@@ -27,11 +27,11 @@ std::optional<std::string> DownloadLinks::make(Download download, TimePoint now)
 // However many are made and used in these minutes: those that nobody can use any more make room.
 void DownloadLinks::forget_old(TimePoint now) {
   const bool crowded = links_.size() >= 2 * most_links;
-  for (auto each = links_.begin(); each != links_.end();) {
-    const bool over = each->second.used || now >= each->second.made + lifetime;
-    const bool old = now >= each->second.made + remembered;
-    each = old || (crowded && over) ? links_.erase(each) : std::next(each);
-  }
+  std::erase_if(links_, [now, crowded](const auto& entry) {
+    const Link& link = entry.second;
+    const bool over = link.used || now >= link.made + lifetime;
+    return now >= link.made + remembered || (crowded && over);
+  });
 }
 
 DownloadLinks::State DownloadLinks::state(const std::string& secret, TimePoint now) const {

@@ -72,7 +72,7 @@ StaticFiles::StaticFiles(const std::string& folder) {
   } catch (const fs::filesystem_error& error) {
     log_warning("the dashboard cannot be read from {}: {}; everything else works", folder, error.code().message());
   }
-  if (files_.count("/index.html") == 0) log_warning("no dashboard in {}: / answers 404", folder);
+  if (!files_.contains("/index.html")) log_warning("no dashboard in {}: / answers 404", folder);
 }
 
 std::optional<HttpResponse> StaticFiles::find(const HttpRequest& request) const {
@@ -84,7 +84,7 @@ std::optional<HttpResponse> StaticFiles::find(const HttpRequest& request) const 
   // The two are different bytes, and so have different names.
   const std::string etag = compress ? '"' + file.etag + "-gz\"" : '"' + file.etag + '"';
   HttpResponse response;
-  const bool hashed = request.path.rfind(hashed_folder, 0) == 0;
+  const bool hashed = request.path.starts_with(hashed_folder);
   response.headers = {{"Cache-Control", hashed ? "public, max-age=31536000, immutable" : "no-cache"},
                       {"ETag", etag},
                       {"Vary", "Accept-Encoding"},

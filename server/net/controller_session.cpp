@@ -90,9 +90,9 @@ bool ControllerSession::handle(std::string_view text) {
   const bool taken = std::visit([this](auto& message) { return handle(message); }, frame);
   if (!std::holds_alternative<InvalidFrame>(frame)) {
     const auto* readings = std::get_if<ReadingsFrame>(&frame);
-    const bool bad_reading = readings && !readings->batch &&
-                             std::any_of(readings->readings.begin(), readings->readings.end(),
-                                         [](const ReceivedReading& r) { return !r.error.empty(); });
+    const bool bad_reading =
+        readings && !readings->batch &&
+        std::ranges::any_of(readings->readings, [](const ReceivedReading& r) { return !r.error.empty(); });
     if (!bad_reading) invalid_in_a_row_ = 0;
   }
   return taken;
@@ -149,7 +149,7 @@ void ControllerSession::answer_batch(std::int64_t batch, ReadingsFrame& frame) {
           break;
       }
     }
-    std::sort(ack.rejected.begin(), ack.rejected.end(), [](auto& a, auto& b) { return a.index < b.index; });
+    std::ranges::sort(ack.rejected, {}, &RejectedReading::index);
     self->send(encode(ack));
   };
   if (unanswered_readings_ + size > credit ||
