@@ -104,7 +104,7 @@ struct Look {
 void look_at(Device& device, const std::vector<EventSettings>& events, Look& look) {
   std::vector<const EventSettings*> asked;
   for (const EventSettings& event : events) asked.push_back(&event);
-  const std::vector<PolledValue> polled = device.poll(asked);
+  const std::vector<PolledValue> polled = poll_whole(device, asked);
   std::string failure = device.error();
   for (std::size_t i = 0; i < polled.size(); ++i) {
     look.rows.push_back(row_of(events[i], polled[i]));
@@ -120,6 +120,7 @@ Look poll_once(std::vector<Line>& lines, const RigSettings& rig) {
     polls.push_back(std::async(std::launch::async, [&line, &rig] {
       Look look;
       for (const auto& device : line.devices) look_at(*device, events_of(rig, device->settings().name), look);
+      if (!line.devices.empty()) line.devices.front()->end_turn();
       return look;
     }));
   }

@@ -37,7 +37,8 @@ struct ScheduledDevice {
   std::unique_ptr<Device> device;
   std::vector<ScheduledEvent> events;
   bool ever_polled = false;
-  std::string error;
+  std::string error;   // as it was reported
+  std::string advice;  // as it was reported
 
   // Gives it those of `given` that are its own. An event that it had already keeps its schedule and what was reported;
   // a new one falls in with those of its interval, so that they are read together.
@@ -194,10 +195,14 @@ void Poller::Shared::run() {
   pthread_setname_np(pthread_self(), "poller");
   liveness.watch_this_thread();
   while (wait_until_due()) {
-    // Every device that is due once, before any of them again: a slow one cannot starve its neighbours.
-    for (ScheduledDevice& scheduled : devices) {
-      if (scheduled.next_due() <= Clock::now()) poll_due_events(scheduled);
+    // Every device that is due once, before any of them again: a slow one cannot starve its neighbours. Those that do
+    // not answer come last, so that none waits for them.
+    for (const bool answers : {true, false}) {
+      for (ScheduledDevice& scheduled : devices) {
+        if (scheduled.error.empty() == answers && scheduled.next_due() <= Clock::now()) poll_due_events(scheduled);
+      }
     }
+    if (!devices.empty()) devices.front().device->end_turn();
   }
   {
     const std::lock_guard<std::mutex> lock(mutex);
@@ -260,6 +265,7 @@ void Poller::Shared::poll_due_events(ScheduledDevice& scheduled) {
   std::vector<Reading> readings;
   for (std::size_t i = 0; i < due.size() && i < polled.size(); ++i) {
     ScheduledEvent& event = *due[i];
+    if (polled[i].deferred) continue;               // stays due
     if (interrupted && !polled[i].value) continue;  // an interrupted request is no reading, and no news of the device
     const bool forced = event.report_all_seen != report_all;
     event.report_all_seen = report_all;
@@ -286,12 +292,15 @@ void Poller::Shared::advance(ScheduledEvent& event, Clock::time_point now, bool 
 
 void Poller::Shared::report_state(ScheduledDevice& scheduled) {
   std::string error = scheduled.device->error();
+  std::string advice = error.empty() ? scheduled.device->advice() : "";
   const bool first = !scheduled.ever_polled;
-  if (!first && error == scheduled.error) return;
+  if (!first && error == scheduled.error && advice == scheduled.advice) return;
   const std::string& device = scheduled.device->settings().name;
   scheduled.ever_polled = true;
   scheduled.error = std::move(error);
-  tell([&] { sink.device_changed(DeviceStatus{device, scheduled.error.empty(), scheduled.error}); });
+  scheduled.advice = std::move(advice);
+  const bool online = scheduled.error.empty();
+  tell([&] { sink.device_changed(DeviceStatus{device, online, online ? scheduled.advice : scheduled.error}); });
 }
 
 }  // namespace webmacs

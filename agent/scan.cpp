@@ -22,10 +22,8 @@ constexpr int patience_of_kind = 10;  // so many requests in a row without a rep
 constexpr int attempts = 5;           // of a request that a busy unit or a lost connection delays
 constexpr auto between_attempts = 300ms;
 
-enum ExceptionCode { illegal_function = 1, acknowledge = 5, busy = 6, no_path = 10, no_answer = 11 };
-
 bool nobody_there(const ReadOutcome& outcome) {
-  if (outcome.kind == Kind::exception) return outcome.exception == no_path || outcome.exception == no_answer;
+  if (outcome.kind == Kind::exception) return means_silence(outcome.exception);
   return outcome.kind != Kind::good && outcome.kind != Kind::bad_reply;
 }
 
@@ -49,9 +47,9 @@ Scanner::Scanner(const ScanTarget& target, ScanWatch watch)
 ReadOutcome Scanner::read(const ReadRequest& request) {
   ReadOutcome outcome;
   for (int attempt = 0; attempt < attempts && !watch_.stopped(); ++attempt) {
-    outcome = line_->read(request, target_.device.timeout, 0us, words_.data());
+    outcome = line_->read(request, {.timeout = target_.device.timeout}, words_.data());
     const bool passing = outcome.kind == Kind::exception
-                             ? outcome.exception == busy || outcome.exception == acknowledge
+                             ? outcome.exception == device_busy || outcome.exception == acknowledge
                              : outcome.kind == Kind::no_connection && line_->connections() > 0;
     if (!passing) break;
     line_->wait(between_attempts);

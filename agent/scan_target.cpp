@@ -1,16 +1,13 @@
 #include "agent/scan.h"
+#include "hardware/baud_rates.h"
 
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 namespace webmacs {
 namespace {
-
-constexpr std::array<int, 13> rates = {300,   600,   1200,   2400,   4800,   9600,  19200,
-                                       38400, 57600, 115200, 230400, 460800, 921600};
 
 std::optional<int> number(std::string_view text, int least, int most) {
   int value = 0;
@@ -61,7 +58,7 @@ bool read_serial(std::string_view text, DeviceSettings& device) {
   }
   const auto baud = colon == std::string_view::npos ? std::nullopt : number(text.substr(colon + 1), 1, 10'000'000);
   if (baud) {
-    if (std::find(rates.begin(), rates.end(), *baud) == rates.end()) return false;
+    if (!is_baud_rate(*baud)) return false;
     device.baud = *baud;
     text = text.substr(0, colon);
   } else if (framed || (colon != std::string_view::npos && text.size() - colon <= 4)) {  // "8Q1", or no rate before it
@@ -95,13 +92,13 @@ std::optional<ScanTarget> parse_scan_target(const ScanArguments& arguments, std:
                           arguments.host);
   } else if (!arguments.serial.empty() && !read_serial(arguments.serial, target.device)) {
     mistake = fmt::format("--serial {}: not a serial port (PORT[:BAUD[:8N1]], e.g. /dev/ttyUSB0:9600:8E1; rates: {})",
-                          arguments.serial, fmt::join(rates, ", "));
+                          arguments.serial, fmt::join(baud_rates, ", "));
   } else {
     // Unit 0 is a broadcast on a serial line; on TCP 0 and 255 are legal.
     const bool tcp = target.device.transport == Transport::tcp;
-    if (read_units(arguments.units, tcp ? 0 : 1, tcp ? 255 : 247, target)) return target;
+    if (read_units(arguments.units, tcp ? 0 : 1, 255, target)) return target;
     mistake = fmt::format("--units {}: not a range of units ({}, e.g. 1-247 or 17)", arguments.units,
-                          tcp ? "0 to 255" : "1 to 247");
+                          tcp ? "0 to 255" : "1 to 255");
   }
   return std::nullopt;
 }

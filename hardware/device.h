@@ -35,6 +35,7 @@ struct PolledValue {
   std::optional<double> value;  // scaled; empty when bad
   std::string reason;           // why it is bad: "timeout", "exception 2", "disconnected", "not a number", …
   RawWords words;               // raw registers, or one 0/1 word for a bit; empty when bad without a reply
+  bool deferred = false;        // not asked for yet: the line has to wait before it may be; no finding, poll it again
 };
 
 // One unit on a line. Every call but interrupt() blocks and belongs to the line's thread; none throws for a device's
@@ -47,11 +48,16 @@ class Device {
 
   // Reads the given events (all of this device) with as few requests as the settings allow: one result per event, in
   // the same order. While the unit is in its backoff after failures the line is not touched and the last reason is
-  // returned at once.
+  // returned at once. Values that are `deferred` are to be polled again soon, after the line's other devices.
   virtual std::vector<PolledValue> poll(const std::vector<const EventSettings*>& events) = 0;
+
+  // After every due device of the line was polled.
+  virtual void end_turn() {}
 
   // Empty while the unit answers; otherwise why it does not, for the status and the log.
   virtual std::string error() const = 0;
+  // What a person should change though the unit answers; empty: nothing.
+  virtual std::string advice() const { return {}; }
 
   // Before its first poll: goes on with the connection of `other`, a device of the same line that has been polled.
   virtual void share_connection_of(const Device& other) { (void)other; }
@@ -60,6 +66,9 @@ class Device {
   // poll's results say "interrupted"; they are no readings, so the poller drops them.
   virtual void interrupt() {}
 };
+
+// As poll(), until nothing is deferred any more, for whoever polls a line's devices by turns.
+std::vector<PolledValue> poll_whole(Device& device, const std::vector<const EventSettings*>& events);
 
 // The devices of one connection or serial port: polled by one thread, one after the other.
 struct Line {

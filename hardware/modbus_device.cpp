@@ -1,6 +1,8 @@
 #include "hardware/modbus_device.h"
 
 #include "common/log.h"
+#include "hardware/line_load.h"
+#include "hardware/modbus_turn.h"
 #include "hardware/register_codec.h"
 
 #include <spdlog/fmt/fmt.h>
@@ -10,53 +12,20 @@
 namespace webmacs {
 namespace {
 
-using Kind = ReadOutcome::Kind;
 using std::chrono::microseconds;
 using namespace std::chrono_literals;
 
-constexpr std::size_t most_plans = 16;
+constexpr std::size_t most_plans = 32;
 constexpr std::size_t most_words = 2000;
-constexpr auto seam_lasts = 60s;
-
-enum ExceptionCode { illegal_address = 2, illegal_value = 3, acknowledge = 5, busy = 6, no_path = 10, no_answer = 11 };
-
-std::string reason_of(const ReadOutcome& outcome) {
-  switch (outcome.kind) {
-    case Kind::good:
-      return "";
-    case Kind::exception:
-      return "exception " + std::to_string(outcome.exception);
-    case Kind::timeout:
-      return "timeout";
-    case Kind::disconnected:
-    case Kind::no_connection:
-      return "disconnected";
-    case Kind::bad_reply:
-      return "bad reply";
-    case Kind::interrupted:
-      return "interrupted";
-  }
-  return "";
-}
-
-// A gateway's word that nobody is behind it, beside the unit's own silence.
-bool means_no_unit(const ReadOutcome& outcome) {
-  if (outcome.kind == Kind::exception) return outcome.exception == no_path || outcome.exception == no_answer;
-  return outcome.kind != Kind::good;
-}
-
-bool is_refusal(const ReadOutcome& outcome) {
-  return outcome.kind == Kind::exception &&
-         (outcome.exception == illegal_address || outcome.exception == illegal_value);
-}
+constexpr auto lateness_is_news = 10min;
 
 bool same_registers(const std::vector<Register>& registers, const std::vector<const EventSettings*>& events) {
   return std::equal(registers.begin(), registers.end(), events.begin(), events.end(),
                     [](const Register& where, const EventSettings* event) { return where == event->where; });
 }
 
-int end_of(const PlannedRead& read) {
-  return read.address + read.count;
+double seconds(microseconds time) {
+  return std::chrono::duration<double>(time).count();
 }
 
 }  // namespace
@@ -79,30 +48,53 @@ std::vector<Line> open_lines(const RigSettings& rig) {
 }
 
 ModbusDevice::ModbusDevice(DeviceSettings settings, std::shared_ptr<ModbusLine> line, Clocks clocks)
-    : settings_(std::move(settings)), line_(std::move(line)), clocks_(clocks), words_(most_words), backoff_(1s, 60s) {}
+    : settings_(std::move(settings)),
+      line_(std::move(line)),
+      clocks_(clocks),
+      words_(most_words),
+      words_at_once_(settings_.pipeline > 1 ? most_words * static_cast<std::size_t>(settings_.pipeline) : 0),
+      troubles_(who()) {
+  line_->join();
+}
+
+ModbusDevice::~ModbusDevice() {
+  if (counted_dead_) --line_->dead_units;
+  line_->leave();
+}
 
 void ModbusDevice::share_connection_of(const Device& other) {
-  if (const auto* unit = dynamic_cast<const ModbusDevice*>(&other)) line_ = unit->line_;
+  const auto* unit = dynamic_cast<const ModbusDevice*>(&other);
+  if (unit == nullptr) return;
+  line_->leave();
+  line_ = unit->line_;
+  line_->join();
 }
 
 std::vector<PolledValue> ModbusDevice::poll(const std::vector<const EventSettings*>& events) {
   std::vector<PolledValue> values(events.size());
-  if (line_->interrupted() || (polled_ && !up_ && clocks_.steady() < ask_again_)) {
+  if (line_->interrupted() || rests()) {
     const PolledValue bad{clocks_.wall(), std::nullopt, line_->interrupted() ? "interrupted" : reason_, {}};
     std::fill(values.begin(), values.end(), bad);
     return values;
   }
-  if (!seams_.empty()) forget_old_seams();
-  Plan& plan = plan_for(events);
-  Result result = Result::good;
-  for (const PlannedRead& read : plan.reads) {
-    if (result != Result::failed) {
-      result = run(plan, read, values);
-    } else {
-      mark_bad(read, line_->interrupted() ? "interrupted" : reason_, values);
-    }
-  }
+  if (!troubles_.empty()) troubles_.forget_old_seams(clocks_.steady());
+  Turn turn{plan_for(events), values};
+  if (rest_.failed()) ask_for_one_value(turn);
+  ask_at_once(turn);
+  for (const PlannedRead& read : turn.plan.reads) ask(turn, read);
+  if (!turn.blocked.empty()) ask_blocked(turn);
+  finish(turn);
   return values;
+}
+
+void ModbusDevice::end_turn() {
+  if (settings_.connection == ConnectionUse::per_poll) line_->close();
+}
+
+std::string ModbusDevice::advice() const {
+  const LineReport::Lateness& late = line_->report().lateness_of(settings_.unit);
+  if (late.replies == 0 || Clock::now() - late.last > lateness_is_news) return {};
+  return fmt::format("late by {:.3g} s: raise timeout", seconds(late.longest));
 }
 
 ModbusDevice::Plan& ModbusDevice::plan_for(const std::vector<const EventSettings*>& events) {
@@ -113,195 +105,101 @@ ModbusDevice::Plan& ModbusDevice::plan_for(const std::vector<const EventSettings
   if (plan == nullptr) {
     if (plans_.size() < most_plans) plans_.emplace_back();
     plan = &plans_[next_plan_++ % most_plans];
-    plan->registers.clear();
-    for (const EventSettings* event : events) plan->registers.push_back(event->where);
-    plan->version = 0;
+    *plan = Plan{.interval = 24h};
+    for (const EventSettings* event : events) {
+      plan->registers.push_back(event->where);
+      plan->interval = std::min(plan->interval, event->poll_interval);
+    }
   }
-  if (plan->version != version_) {
-    plan->reads = plan_reads(plan->registers, {settings_.max_registers, settings_.max_gap}, holes_);
-    plan->version = version_;
+  if (plan->version != troubles_.version()) {
+    plan->reads = plan_reads(plan->registers, read_limits(settings_, plan->interval), troubles_.holes());
+    plan->version = troubles_.version();
   }
   return *plan;
 }
 
-ModbusDevice::Result ModbusDevice::run(const Plan& plan, const PlannedRead& read, std::vector<PolledValue>& values) {
-  if (const Refusal* refusal = refusal_of(read); refusal != nullptr && clocks_.steady() < refusal->ask_again) {
-    mark_bad(read, fmt::format("exception {}", refusal->exception), values);
-    return Result::refused;
-  }
-  const ReadOutcome outcome = request(read);
-  if (line_->connections() != connection_) {
-    forget_what_was_learnt();
-    connection_ = line_->connections();
-  }
-  if (means_no_unit(outcome)) {
-    note_failure(outcome);
-    mark_bad(read, reason_of(outcome), values);
-    return Result::failed;
-  }
-  note_answer();
-  if (is_refusal(outcome)) return bisect(plan, read, outcome.exception, values);
-  if (outcome.kind == Kind::exception) {
-    mark_bad(read, reason_of(outcome), values);
-    return Result::refused;
-  }
-  if (!refusals_.empty()) forget_refusal(read);
-  deliver(plan, read, values);
-  return Result::good;
+bool ModbusDevice::rests() {
+  if (!rest_.failed()) return false;
+  const std::uint32_t late = line_->report().lateness_of(settings_.unit).replies;
+  if (late != late_replies_seen_) rest_.ask_at_once();
+  late_replies_seen_ = late;
+  const UnitRest::Neighbourhood around{.alone = line_->units() <= 1,
+                                       .dead_units = line_->dead_units,
+                                       .cost = line_->stall().cost(settings_.unit),
+                                       .stops_others = line_->stall().stops_others(settings_.unit)};
+  if (!around.alone && around.cost > 2 * told_cost_) tell_what_it_costs(around.cost, rest_.pause(around));
+  return rest_.rests(clocks_.steady(), around);
 }
 
-ModbusDevice::Result ModbusDevice::bisect(const Plan& plan, const PlannedRead& read, int exception,
-                                          std::vector<PolledValue>& values) {
-  PlannedRead left;
-  PlannedRead right;
-  if (!split_read(plan.registers, read, left, right)) {
-    remember_refusal(read, exception);
-    mark_bad(read, fmt::format("exception {}", exception), values);
-    return Result::refused;
-  }
-  const Result left_result = run(plan, left, values);
-  if (left_result == Result::failed) {
-    mark_bad(right, line_->interrupted() ? "interrupted" : reason_, values);
-    return Result::failed;
-  }
-  const Result right_result = run(plan, right, values);
-  if (left_result == Result::good && right_result == Result::good) {
-    remember_seam(left, right);
-    log_debug("{}: {} {}-{} is answered with exception {} but not its two halves; they are read apart for a while",
-              who(), to_text(read.kind), read.address, end_of(read) - 1, exception);
-    return Result::pieced;
-  }
-  return std::max(left_result, right_result);
+// A gateway that stands still is noticed at all its units: the one that it waits for is named.
+void ModbusDevice::tell_what_it_costs(microseconds cost, microseconds pause) {
+  if (cost <= 2 * settings_.timeout || pause <= 0us) return;
+  told_cost_ = cost;
+  error_ = fmt::format("{}; asked again in {:.0f} s because each try stops the gateway for {:.3g} s", failure_,
+                       seconds(pause), seconds(cost));
+  log_warning("{}: does not answer; asked again in {:.0f} s because each try stops the gateway for {:.3g} s", who(),
+              seconds(pause), seconds(cost));
 }
 
-ReadOutcome ModbusDevice::request(const PlannedRead& read) {
-  const ReadRequest request{settings_.unit, read.kind, read.address, read.count};
-  ReadOutcome outcome = request_once(request);
-  for (int retry = 0; retry < settings_.retries && up_; ++retry) {
-    const bool passing =
-        outcome.kind == Kind::timeout || outcome.kind == Kind::bad_reply || outcome.kind == Kind::disconnected;
-    if (!passing) break;
-    log_debug("{}: {} ({}); asking again", who(), reason_of(outcome), outcome.detail);
-    outcome = request_once(request);
-  }
-  return outcome;
+void ModbusDevice::note_answer(Turn& turn) {
+  turn.answered = true;
+  turn.silences = 0;
+  if (rest_.up()) return;
+  if (rest_.state() == UnitRest::State::unknown && !told_down_) log_info("{}: answers", who());
+  if (told_down_) log_info("{}: answers again", who());
+  rest_.note_answer();
+  told_down_ = false;
+  told_cost_ = 0us;
+  if (counted_dead_) --line_->dead_units;
+  counted_dead_ = false;
+  reason_.clear();
+  error_.clear();
 }
 
-// A unit that is busy is asked again until the time of one reply has passed.
-ReadOutcome ModbusDevice::request_once(const ReadRequest& request) {
-  const auto deadline = Clock::now() + settings_.timeout;
-  microseconds rest = 20ms;
-  for (;;) {
-    ++requests_;
-    ReadOutcome outcome = line_->read(request, settings_.timeout, settings_.pause, words_.data());
-    const bool wait = outcome.kind == Kind::exception &&
-                      (outcome.exception == busy || outcome.exception == acknowledge) && Clock::now() + rest < deadline;
-    if (!wait) return outcome;
-    line_->wait(rest);
-    rest *= 2;
+void ModbusDevice::note_failure(const Turn& turn) {
+  if (turn.last_failure.kind == ReadOutcome::Kind::interrupted) return;
+  const bool no_connection = turn.last_failure.kind == ReadOutcome::Kind::no_connection;
+  // Behind another unit's silence its own says nothing.
+  if (!no_connection && line_->stall().behind_another(settings_.unit)) return;
+  reason_ = turn.last_failure.reason();
+  failure_ = turn.last_failure.description();
+  error_ = failure_;
+  if (no_connection) {
+    rest_.ask_at_once();
+  } else {
+    rest_.note_failure(clocks_.steady(), std::chrono::duration_cast<microseconds>(Clock::now() - turn.began));
+    if (!counted_dead_) ++line_->dead_units;
+    counted_dead_ = true;
   }
+  if (told_down_ || rest_.state() == UnitRest::State::doubted) return;
+  told_down_ = true;
+  log_warning("{}: {}; asked again later, with growing pauses", who(), failure_);
 }
 
-void ModbusDevice::mark_bad(const PlannedRead& read, const std::string& reason,
-                            std::vector<PolledValue>& values) const {
+// Of a new connection that this unit's reads did not cause.
+void ModbusDevice::note_connection() {
+  if (line_->connections() == connection_) return;
+  if (connection_ != 0) troubles_.try_everything();
+  connection_ = line_->connections();
+}
+
+void ModbusDevice::mark_bad(Turn& turn, const PlannedRead& read, const std::string& reason) const {
   const Timestamp now = clocks_.wall();
-  for (const std::size_t value : read.values) values[value] = {now, std::nullopt, reason, {}};
+  for (const std::size_t value : read.values) turn.values[value] = {now, std::nullopt, reason, {}};
 }
 
-void ModbusDevice::deliver(const Plan& plan, const PlannedRead& read, std::vector<PolledValue>& values) const {
+void ModbusDevice::deliver(Turn& turn, const PlannedRead& read, const std::uint16_t* words) const {
   const Timestamp now = clocks_.wall();
   for (const std::size_t index : read.values) {
-    const Register& where = plan.registers[index];
-    const Decoded decoded = decode_reading(where, words_.data() + (where.first() - read.address));
-    PolledValue& value = values[index];
+    const Register& where = turn.plan.registers[index];
+    const Decoded decoded = decode_reading(where, words + (where.first() - read.address));
+    PolledValue& value = turn.values[index];
     value.time = now;
     value.value = decoded.value;
     value.reason = decoded.reason;
-    value.words = RawWords(words_.data() + (where.address - read.address), where.count());
+    value.words = RawWords(words + (where.address - read.address), where.count());
+    value.deferred = false;
   }
-}
-
-ModbusDevice::Refusal* ModbusDevice::refusal_of(const PlannedRead& read) {
-  const auto found = std::find_if(refusals_.begin(), refusals_.end(), [&](const Refusal& refusal) {
-    return refusal.kind == read.kind && refusal.first == read.address && refusal.end == end_of(read);
-  });
-  return found == refusals_.end() ? nullptr : &*found;
-}
-
-void ModbusDevice::remember_refusal(const PlannedRead& read, int exception) {
-  Refusal* refusal = refusal_of(read);
-  if (refusal == nullptr) {
-    refusals_.push_back({read.kind, read.address, end_of(read), exception, {}, Backoff(1s, 60s)});
-    refusal = &refusals_.back();
-    holes_.add(read.kind, read.address, end_of(read));
-    ++version_;
-    if (!logged_.covered(read.kind, read.address, end_of(read))) {
-      logged_.add(read.kind, read.address, end_of(read));
-      log_warning("{}: {} {} is answered with exception {}; left out of other requests and asked for now and then",
-                  who(), to_text(read.kind), read.address, exception);
-    }
-  }
-  refusal->exception = exception;
-  refusal->ask_again = clocks_.steady() + refusal->backoff.next_without_jitter();
-}
-
-void ModbusDevice::forget_refusal(const PlannedRead& read) {
-  const Refusal* refusal = refusal_of(read);
-  if (refusal == nullptr) return;
-  log_info("{}: {} {} reads again", who(), to_text(read.kind), read.address);
-  holes_.remove(read.kind, read.address, end_of(read));
-  logged_.remove(read.kind, read.address, end_of(read));
-  refusals_.erase(refusals_.begin() + (refusal - refusals_.data()));
-  ++version_;
-}
-
-void ModbusDevice::remember_seam(const PlannedRead& left, const PlannedRead& right) {
-  const RegisterSpan span = seam_between(left, right);
-  holes_.add(span.kind, span.first, span.end);
-  seams_.push_back({span, clocks_.steady() + seam_lasts});
-  ++version_;
-}
-
-void ModbusDevice::forget_old_seams() {
-  const Clock::time_point now = clocks_.steady();
-  const auto young = std::find_if(seams_.begin(), seams_.end(), [&](const Seam& seam) { return seam.forget > now; });
-  if (young == seams_.begin()) return;
-  for (auto seam = seams_.begin(); seam != young; ++seam) {
-    holes_.remove(seam->span.kind, seam->span.first, seam->span.end);
-  }
-  seams_.erase(seams_.begin(), young);
-  ++version_;
-}
-
-void ModbusDevice::forget_what_was_learnt() {
-  if (holes_.size() == 0 && refusals_.empty()) return;
-  holes_.clear();
-  refusals_.clear();
-  seams_.clear();
-  ++version_;
-}
-
-void ModbusDevice::note_answer() {
-  if (up_) return;
-  log_info("{}: answers{}", who(), polled_ ? " again" : "");
-  up_ = true;
-  polled_ = true;
-  reason_.clear();
-  error_.clear();
-  backoff_.reset();
-}
-
-void ModbusDevice::note_failure(const ReadOutcome& outcome) {
-  reason_ = reason_of(outcome);
-  if (outcome.kind == Kind::interrupted) return;
-  const std::string error = outcome.detail.empty() ? reason_ : fmt::format("{}: {}", reason_, outcome.detail);
-  if (up_ || error != error_) log_warning("{}: {}; asked again after 1 s, later every 60 s", who(), error);
-  error_ = error;
-  up_ = false;
-  polled_ = true;
-  // Each try holds the line up for a whole timeout, so none may come early: no jitter.
-  const auto rest = backoff_.next_without_jitter();
-  ask_again_ = outcome.kind == Kind::no_connection ? clocks_.steady() : clocks_.steady() + rest;
 }
 
 std::string ModbusDevice::who() const {

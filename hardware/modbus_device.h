@@ -1,11 +1,12 @@
 #pragma once
 // One unit on a line: turns due events into few requests, and replies into values or reasons.
 
-#include "common/backoff.h"
 #include "common/timestamp.h"
 #include "hardware/device.h"
 #include "hardware/modbus_line.h"
 #include "hardware/read_plan.h"
+#include "hardware/read_troubles.h"
+#include "hardware/unit_rest.h"
 
 #include <chrono>
 #include <cstdint>
@@ -18,13 +19,15 @@ namespace webmacs {
 // The rig's devices, grouped by line, in the file's order. Touches neither network nor ports: the first poll does.
 std::vector<Line> open_lines(const RigSettings& rig);
 
-// What it does with failures:
-// - exception 2 or 3 on a merged request: bisects it in the same poll, delivers what is readable and remembers what is
-//   not until the line reconnects; a value that is refused by itself is asked for again after 1 s … 60 s, and two that
-//   could only be read apart are merged again after 60 s: one refusal in passing costs requests for no longer;
-// - exception 5 or 6 (busy): asks again shortly, within `timeout` in all;
-// - no reply, a bad one or a broken connection: asks again `retries` times, but only while the unit is up; then the
-//   unit is down: what else this poll wanted is not asked for, and polls leave the line alone for 1 s … 60 s;
+// What becomes of failures:
+// - a read that is refused (exception 1-4, another number of registers than asked for) or not answered while the unit
+//   answers others is that read's trouble: a merged one is halved in the same poll, what is readable is delivered, and
+//   what is not is remembered (read_troubles.h);
+// - no reply, exception 10 or 11, a bad reply or a broken connection: asked again `retries` times while the unit is not
+//   known to be away, or is alone on its line;
+// - a poll without any answer: the unit rests between tries (unit_rest.h), each of which is one request for one value,
+//   but not when another unit's silence stops the line (gateway_stall.h);
+// - exception 5 or 6 (busy): asked again shortly, within `timeout` in all;
 // - no connection: the line's own backoff decides, the same for all its units.
 class ModbusDevice : public Device {
  public:
@@ -39,10 +42,13 @@ class ModbusDevice : public Device {
   ModbusDevice(DeviceSettings settings, std::shared_ptr<ModbusLine> line)
       : ModbusDevice(std::move(settings), std::move(line), Clocks{}) {}
   ModbusDevice(DeviceSettings settings, std::shared_ptr<ModbusLine> line, Clocks clocks);
+  ~ModbusDevice() override;
 
   const DeviceSettings& settings() const override { return settings_; }
   std::vector<PolledValue> poll(const std::vector<const EventSettings*>& events) override;
+  void end_turn() override;
   std::string error() const override { return error_; }
+  std::string advice() const override;
   void share_connection_of(const Device& other) override;
   void interrupt() override { line_->interrupt(); }
 
@@ -51,68 +57,62 @@ class ModbusDevice : public Device {
 
  private:
   struct Plan {
-    std::vector<Register> registers;
-    std::vector<PlannedRead> reads;
-    std::uint64_t version = 0;  // of what is known about holes
+    std::vector<Register> registers{};
+    std::vector<PlannedRead> reads{};
+    std::chrono::microseconds interval{};  // the shortest of its events
+    std::uint64_t version = 0;             // of the troubles that it goes around
   };
-  struct Refusal {  // a value that the unit refuses by itself
-    RegisterKind kind;
-    int first;
-    int end;
-    int exception;
-    Clock::time_point ask_again;
-    Backoff backoff;
-  };
-  struct Seam {  // two values that could be read, but not together
-    RegisterSpan span;
-    Clock::time_point forget;
-  };
-  enum class Result {
-    good,
-    pieced,   // all of it, but in pieces: the place that cannot be read across is known
-    refused,  // something in it is not readable
-    failed    // the unit is down
-  };
+  struct Turn;  // one poll
+  enum class Piece { good, apart, bad };
 
   Plan& plan_for(const std::vector<const EventSettings*>& events);
-  Result run(const Plan& plan, const PlannedRead& read, std::vector<PolledValue>& values);
-  Result bisect(const Plan& plan, const PlannedRead& read, int exception, std::vector<PolledValue>& values);
-  ReadOutcome request(const PlannedRead& read);
-  ReadOutcome request_once(const ReadRequest& request);
+  bool rests();
+  void tell_what_it_costs(std::chrono::microseconds cost, std::chrono::microseconds pause);
 
-  Refusal* refusal_of(const PlannedRead& read);
-  void remember_refusal(const PlannedRead& read, int exception);
-  void forget_refusal(const PlannedRead& read);
-  void remember_seam(const PlannedRead& left, const PlannedRead& right);
-  void forget_old_seams();
-  void forget_what_was_learnt();
+  void ask_for_one_value(Turn& turn);
+  void ask_at_once(Turn& turn);
+  void ask(Turn& turn, const PlannedRead& read);
+  void ask_blocked(Turn& turn);
+  void judge(Turn& turn, const PlannedRead& read, const ReadOutcome& outcome);
+  void finish(Turn& turn);
+  Piece ask_piece(Turn& turn, const PlannedRead& read, ReadOutcome& outcome);
+  Piece take_apart(Turn& turn, const PlannedRead& read, const ReadOutcome& outcome);
+  Piece settle_piece(Turn& turn, const PlannedRead& read, Piece piece, const ReadOutcome& outcome);
 
-  void note_answer();
-  void note_failure(const ReadOutcome& outcome);
-  void mark_bad(const PlannedRead& read, const std::string& reason, std::vector<PolledValue>& values) const;
-  void deliver(const Plan& plan, const PlannedRead& read, std::vector<PolledValue>& values) const;
+  ReadRequest request_of(const PlannedRead& read) const;
+  ReadTiming timing() const { return {settings_.timeout, settings_.pause}; }
+  bool may_retry(const Turn& turn, const PlannedRead& read) const;
+  ReadOutcome request(Turn& turn, const PlannedRead& read);
+  ReadOutcome repeat(Turn& turn, const PlannedRead& read, ReadOutcome outcome);
+  ReadOutcome request_once(const ReadRequest& request, bool again);
+
+  void note_answer(Turn& turn);
+  void note_failure(const Turn& turn);
+  void note_connection();
+  void mark_bad(Turn& turn, const PlannedRead& read, const std::string& reason) const;
+  void deliver(Turn& turn, const PlannedRead& read, const std::uint16_t* words) const;
   std::string who() const;
 
   const DeviceSettings settings_;
   std::shared_ptr<ModbusLine> line_;
   const Clocks clocks_;
-  std::vector<std::uint16_t> words_;  // of the last good reply
+  std::vector<std::uint16_t> words_;          // of the last good reply
+  std::vector<std::uint16_t> words_at_once_;  // of those that were asked for at once
 
   std::vector<Plan> plans_;  // one per set of events that was due together
   std::size_t next_plan_ = 0;
-  ReadHoles holes_;
-  std::vector<Refusal> refusals_;
-  std::vector<Seam> seams_;       // the oldest first
-  ReadHoles logged_;              // refusals that the log has seen, reconnects or not
-  std::uint64_t version_ = 1;     // of holes_: plans made before are stale
-  std::uint64_t connection_ = 0;  // the one that holes_ was learnt on
+  ReadTroubles troubles_;
+  std::uint64_t connection_ = 0;  // the one that the troubles were learnt on
 
-  bool up_ = false;
-  bool polled_ = false;
-  std::string reason_;
+  UnitRest rest_;
+  bool told_down_ = false;     // the log knows
+  bool counted_dead_ = false;  // the line knows
+  std::chrono::microseconds told_cost_{};
+  std::uint32_t late_replies_seen_ = 0;
+  std::size_t next_value_ = 0;  // that a unit which is away is asked for
+  std::string reason_;          // of the bad values while it rests
+  std::string failure_;         // what the last try brought
   std::string error_ = "not polled yet";
-  Backoff backoff_;
-  Clock::time_point ask_again_;  // not before, while down
   std::uint64_t requests_ = 0;
 };
 

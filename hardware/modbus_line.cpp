@@ -1,10 +1,7 @@
 #include "hardware/modbus_line.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <poll.h>
-#include <system_error>
-#include <unistd.h>
 
 namespace webmacs {
 namespace {
@@ -13,13 +10,36 @@ using Kind = ReadOutcome::Kind;
 using std::chrono::microseconds;
 using namespace std::chrono_literals;
 
-std::string error_text(int error) {
-  return std::generic_category().message(error);
+constexpr int most_timeouts = 3;       // in a row, on one network connection
+constexpr auto forgotten_after = 10s;  // without a request: a firewall may drop the connection without a word
+
+void end_all(std::span<Exchange> asked, const ReadOutcome& outcome) {
+  for (Exchange& each : asked) {
+    if (!each.done) each.end(outcome);
+  }
+}
+
+bool all_are(std::span<const Exchange> asked, Kind kind) {
+  return std::all_of(asked.begin(), asked.end(), [&](const Exchange& each) { return each.outcome.kind == kind; });
+}
+
+void ask_again(std::span<Exchange> asked) {
+  for (Exchange& each : asked) {
+    each.done = false;
+    each.again = true;
+  }
 }
 
 }  // namespace
 
-ModbusLine::ModbusLine(std::unique_ptr<ModbusChannel> channel) : channel_(std::move(channel)), backoff_(1s, 60s) {}
+ModbusLine::ModbusLine(std::unique_ptr<ModbusChannel> channel, Options options)
+    : channel_(std::move(channel)),
+      options_(std::move(options)),
+      report_(options_.name),
+      exchange_(channel_->has_transactions()
+                    ? make_tcp_exchange({*channel_, interrupt_, report_, stall_})
+                    : make_rtu_exchange({*channel_, interrupt_, report_, stall_}, options_.echo)),
+      backoff_(1s, 60s) {}
 
 ModbusLine::~ModbusLine() {
   close();
@@ -29,24 +49,45 @@ void ModbusLine::close() {
   if (descriptor_ < 0) return;
   channel_->close();
   descriptor_ = -1;
+  timeouts_in_a_row_ = 0;
 }
 
 void ModbusLine::wait(microseconds time) {
   interrupt_.wait(-1, 0, Clock::now() + time);
 }
 
-ReadOutcome ModbusLine::read(const ReadRequest& request, microseconds timeout, microseconds pause,
-                             std::uint16_t* words) {
-  const auto not_before = std::max(settled_, last_frame_ + std::max(pause, channel_->gap()));
-  if (not_before > Clock::now()) interrupt_.wait(-1, 0, not_before);
+ReadOutcome ModbusLine::read(const ReadRequest& request, const ReadTiming& timing, std::uint16_t* words, bool again) {
+  Exchange one{.request = request, .words = words, .again = again};
+  exchange({&one, 1}, timing);
+  return one.outcome;
+}
+
+void ModbusLine::exchange(std::span<Exchange> asked, const ReadTiming& timing) {
+  const auto began = Clock::now();
+  const auto not_before = last_frame_ + std::max(timing.pause, channel_->gap());
+  if (not_before > began) interrupt_.wait(-1, 0, not_before);
+  if (!channel_->has_transactions()) {
+    for (const Exchange& each : asked) wait_for_owed(each.request, each.again, Clock::time_point::max());
+  }
   const bool reused = descriptor_ >= 0;
+  const bool idle = began - last_frame_ > forgotten_after;
+  try_once(asked, timing.timeout);
+  if (!reused || interrupted()) return;
+  const bool closed_while_idle = all_are(asked, Kind::disconnected);
+  const bool forgotten = idle && channel_->is_network() && all_are(asked, Kind::timeout);
+  if (!closed_while_idle && !forgotten) return;
+  close();
+  ask_again(asked);
+  try_once(asked, timing.timeout);
+}
+
+void ModbusLine::try_once(std::span<Exchange> asked, microseconds timeout) {
   ReadOutcome outcome;
-  if (!ensure_open(timeout, outcome)) return outcome;
-  outcome = exchange(request, timeout, words);
-  if (outcome.kind != Kind::disconnected || !reused) return outcome;
-  // Many devices close a connection that was idle for a while: that is found out by using it.
-  if (!ensure_open(timeout, outcome)) return outcome;
-  return exchange(request, timeout, words);
+  if (ensure_open(timeout, outcome)) {
+    run(asked, timeout);
+  } else {
+    end_all(asked, outcome);
+  }
 }
 
 bool ModbusLine::ensure_open(microseconds timeout, ReadOutcome& outcome) {
@@ -60,6 +101,8 @@ bool ModbusLine::ensure_open(microseconds timeout, ReadOutcome& outcome) {
     if (descriptor_ >= 0) {
       backoff_.reset();
       ++connections_;
+      exchange_->connected(descriptor_);
+      if (options_.pause_after_connect > 0us) wait(options_.pause_after_connect);
       return true;
     }
     next_open_ = Clock::now() + backoff_.next();
@@ -69,73 +112,37 @@ bool ModbusLine::ensure_open(microseconds timeout, ReadOutcome& outcome) {
   return false;
 }
 
-// Nothing may lie on the line before a request is sent: it could pass for the answer. False when the connection is lost
-// or, on TCP, out of step.
-bool ModbusLine::discard_stray_bytes() {
-  for (;;) {
-    const ssize_t size = ::read(descriptor_, buffer_.data(), buffer_.size());
-    // A serial line with nothing on it reads as 0; when it is gone, sending to it fails.
-    if (size == 0) return !channel_->resynchronises_by_closing();
-    if (size > 0 && channel_->resynchronises_by_closing()) return false;
-    if (size > 0) continue;
-    if (errno == EINTR) continue;
-    return errno == EAGAIN || errno == EWOULDBLOCK;
-  }
-}
-
-ReadOutcome ModbusLine::exchange(const ReadRequest& request, microseconds timeout, std::uint16_t* words) {
-  ReadOutcome outcome;
-  const auto deadline = Clock::now() + timeout;
-  if (!discard_stray_bytes()) {
-    outcome = {Kind::disconnected, 0, "the connection was closed or out of step"};
-  } else if (!channel_->send(request)) {
-    outcome = {Kind::disconnected, 0, error_text(errno)};
-  } else {
-    outcome = receive(request, deadline, words);
-  }
-  last_frame_ = Clock::now();
-  if (outcome.kind == Kind::good || outcome.kind == Kind::exception) return outcome;
-  if (channel_->resynchronises_by_closing() || outcome.kind == Kind::disconnected) {
+void ModbusLine::run(std::span<Exchange> asked, microseconds timeout) {
+  if (!exchange_->clear()) {
+    end_all(asked, {Kind::disconnected, 0, "the connection was closed or out of step"});
     close();
-  } else {
-    settled_ = last_frame_ + timeout;
+    return;
   }
-  return outcome;
+  const bool usable = exchange_->run(asked, timeout);
+  last_frame_ = Clock::now();
+  for (const Exchange& each : asked) {
+    timeouts_in_a_row_ = each.outcome.kind == Kind::timeout ? timeouts_in_a_row_ + 1 : 0;
+  }
+  if (!usable || (channel_->is_network() && timeouts_in_a_row_ >= most_timeouts)) close();
 }
 
-ReadOutcome ModbusLine::receive(const ReadRequest& request, Clock::time_point deadline, std::uint16_t* words) {
-  std::size_t size = 0;
+bool ModbusLine::wait_for_owed(const ReadRequest& request, bool again, Clock::time_point latest) {
   for (;;) {
-    const Interrupt::Wake wake = interrupt_.wait(descriptor_, POLLIN, deadline);
-    if (wake == Interrupt::Wake::interrupted) return {Kind::interrupted, 0, "interrupted"};
-    if (wake == Interrupt::Wake::deadline) {
-      return {Kind::timeout, 0, size == 0 ? "no reply" : "the reply was not whole in time"};
-    }
-    const ssize_t got = ::read(descriptor_, buffer_.data() + size, buffer_.size() - size);
-    if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK)) continue;
-    if (got < 0) return {Kind::disconnected, 0, error_text(errno)};
-    if (got == 0) return {Kind::disconnected, 0, size == 0 ? "closed by the device" : "closed inside a reply"};
-    size += static_cast<std::size_t>(got);
-    if (Clock::now() > deadline) return {Kind::timeout, 0, "the reply was read too late"};
-
-    const ReplyCheck check = channel_->check(request, buffer_.data(), size);
-    switch (check.verdict) {
-      case ReplyCheck::Verdict::incomplete:
-        continue;
-      case ReplyCheck::Verdict::bad:
-        return {Kind::bad_reply, 0, check.why};
-      case ReplyCheck::Verdict::exception:
-        return {Kind::exception, check.exception, ""};
-      case ReplyCheck::Verdict::good:
-        unpack_reply(request, check.data, words);
-        return {Kind::good, 0, ""};
-    }
+    const auto until = exchange_->blocked_until(request, again);
+    if (!until) return true;
+    if (interrupted()) return true;  // the read says so
+    const Clock::time_point now = Clock::now();
+    if (now >= latest) return false;
+    const auto wake = interrupt_.wait(descriptor_, POLLIN, std::min(*until, latest));
+    if (wake == Interrupt::Wake::ready && descriptor_ >= 0 && !exchange_->clear()) close();
   }
 }
 
 std::shared_ptr<ModbusLine> make_modbus_line(const DeviceSettings& settings) {
-  return std::make_shared<ModbusLine>(settings.transport == Transport::tcp ? make_tcp_channel(settings)
-                                                                           : make_rtu_channel(settings));
+  return std::make_shared<ModbusLine>(
+      settings.transport == Transport::tcp ? make_tcp_channel(settings) : make_rtu_channel(settings),
+      ModbusLine::Options{
+          .name = settings.line(), .echo = settings.echo, .pause_after_connect = settings.pause_after_connect});
 }
 
 }  // namespace webmacs

@@ -1,53 +1,75 @@
 #pragma once
-// One TCP connection or serial line with the units behind it: one request at a time, each with one deadline, and no
-// reply believed that did not pass every check. Belongs to the line's thread, but for interrupt().
+// One TCP connection or serial line with the units behind it: opened when it is needed, closed when it is of no more
+// use, and no reply believed that did not pass every check. Belongs to the line's thread, but for interrupt() and
+// units().
 
 #include "common/backoff.h"
+#include "hardware/gateway_stall.h"
 #include "hardware/interrupt.h"
+#include "hardware/line_report.h"
 #include "hardware/modbus_channel.h"
-#include "hardware/modbus_frame.h"
+#include "hardware/modbus_exchange.h"
+#include "hardware/read_outcome.h"
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace webmacs {
 
-struct ReadOutcome {
-  enum class Kind {
-    good,
-    exception,      // the unit answered that it cannot: `exception` is its code
-    timeout,        // no whole reply until the deadline
-    disconnected,   // the connection broke before the reply was whole
-    no_connection,  // there is none, and it is too early to try again or trying failed
-    bad_reply,      // what came was not the answer to this request
-    interrupted
-  };
-  Kind kind = Kind::no_connection;
-  int exception = 0;
-  std::string detail;  // for people: "Connection refused", "wrong transaction"; empty with good and exception
+struct ReadTiming {
+  std::chrono::microseconds timeout = std::chrono::seconds(1);
+  std::chrono::microseconds pause{0};  // between requests
 };
 
 class ModbusLine {
  public:
+  using Clock = std::chrono::steady_clock;
+
+  struct Options {
+    std::string name;
+    bool echo = false;
+    std::chrono::microseconds pause_after_connect{0};
+  };
+
   // `channel` need not be open: the first read opens it.
-  explicit ModbusLine(std::unique_ptr<ModbusChannel> channel);
+  ModbusLine(std::unique_ptr<ModbusChannel> channel, Options options);
   ~ModbusLine();
   ModbusLine(const ModbusLine&) = delete;
   ModbusLine& operator=(const ModbusLine&) = delete;
 
-  // Blocks for at most `pause`, the time to connect (`timeout`, at least 1 s) and twice `timeout`. `words` takes
-  // request.count words when the outcome is good and is left alone otherwise. An idle connection that the peer has
-  // closed meanwhile is replaced without a failure. After any outcome but good and exception the line resynchronises
-  // before the next request. The deadline counts from before the request is sent, and a reply that is only read after
-  // it is late whoever was slow: its value would get a time stamp that is not its own.
-  ReadOutcome read(const ReadRequest& request, std::chrono::microseconds timeout, std::chrono::microseconds pause,
-                   std::uint16_t* words);
+  // Blocks until no reply is owed that could be mistaken (wait_for_owed), then for at most `pause`, the time to connect
+  // and twice the time that the answers may take. Sends all that is not done, as many at once as it is given where the
+  // channel can (Modbus TCP), and waits for the answers: `timeout` for each. An idle connection that the peer has
+  // closed, or that is silent after more than 10 s without a request (a firewall may have forgotten it), is replaced
+  // and used again, without a failure. A network connection is closed after three timeouts in a row, or when its
+  // framing is lost; late replies to it are known.
+  void exchange(std::span<Exchange> asked, const ReadTiming& timing);
+  ReadOutcome read(const ReadRequest& request, const ReadTiming& timing, std::uint16_t* words, bool again = false);
+
+  // Waits, at most until `latest`, until no reply is owed any more that could be taken for the answer to `request`
+  // (owed_replies.h). False when it still has to wait. What comes meanwhile is thrown away.
+  bool wait_for_owed(const ReadRequest& request, bool again, Clock::time_point latest);
+
+  // Ends the connection; the next read opens it again.
+  void close();
 
   // Counts up with every new connection: what was learnt about a unit may not hold any more.
   std::uint64_t connections() const { return connections_; }
+  const ModbusChannel& channel() const { return *channel_; }
+  const GatewayStall& stall() const { return stall_; }
+  const LineReport& report() const { return report_; }
+
+  // The units that share this line.
+  void join() { ++units_; }
+  void leave() { --units_; }
+  int units() const { return units_; }
+  // Of these, those that do not answer: they share what of the line's time may go into trying them.
+  int dead_units = 0;
 
   // Sleeps, unless interrupted.
   void wait(std::chrono::microseconds time);
@@ -56,24 +78,25 @@ class ModbusLine {
   void interrupt() { interrupt_.raise(); }
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   bool ensure_open(std::chrono::microseconds timeout, ReadOutcome& outcome);
-  ReadOutcome exchange(const ReadRequest& request, std::chrono::microseconds timeout, std::uint16_t* words);
-  ReadOutcome receive(const ReadRequest& request, Clock::time_point deadline, std::uint16_t* words);
-  bool discard_stray_bytes();
-  void close();
+  void run(std::span<Exchange> asked, std::chrono::microseconds timeout);
+  void try_once(std::span<Exchange> asked, std::chrono::microseconds timeout);
 
   const std::unique_ptr<ModbusChannel> channel_;
+  const Options options_;
   Interrupt interrupt_;
+  LineReport report_;
+  GatewayStall stall_;
+  const std::unique_ptr<ModbusExchange> exchange_;
+  std::atomic<int> units_{0};
+
   int descriptor_ = -1;
   std::uint64_t connections_ = 0;
   Backoff backoff_;
   Clock::time_point next_open_;  // not before
   std::string open_error_;
   Clock::time_point last_frame_;  // when the last one was sent or received
-  Clock::time_point settled_;     // a serial line stays quiet until then, so that late bytes have come
-  std::array<std::uint8_t, longest_tcp_frame + 1> buffer_;  // one more than any frame: extra bytes show
+  int timeouts_in_a_row_ = 0;
 };
 
 // The line that these settings describe, and all others with the same settings.line().

@@ -43,7 +43,7 @@ struct PlannedRead {
   RegisterKind kind = RegisterKind::holding;
   int address = 0;
   int count = 0;
-  std::vector<std::size_t> values;  // indices into the planned registers, ordered by address
+  std::vector<std::size_t> values{};  // indices into the planned registers, ordered by address
 };
 
 // Every index of `registers` stands in exactly one request, which covers the value whole. A value that is a hole by

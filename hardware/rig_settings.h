@@ -13,6 +13,14 @@ namespace webmacs {
 
 enum class Transport { tcp, rtu, rtu_over_tcp };
 enum class Parity { none, even, odd };
+enum class ConnectionUse {
+  keep,
+  per_poll  // closed after each turn, for devices that serve one client at a time
+};
+
+constexpr int most_pipelined = 16;  // requests in flight at once
+
+std::string_view to_text(Transport transport);  // "rtu_over_tcp"
 
 struct DeviceSettings {
   std::string name;  // the section's label
@@ -24,15 +32,22 @@ struct DeviceSettings {
   Parity parity = Parity::even;
   int stop_bits = 1;
   bool rs485 = false;
+  bool echo = false;  // rtu, rtu_over_tcp: the adapter hears what it sends
   int unit = 1;
-  std::chrono::microseconds timeout = std::chrono::seconds(1);  // for a whole reply
+  // Until the reply is there; on serial lines the time that request and reply take on the wire is added.
+  std::chrono::microseconds timeout = std::chrono::seconds(1);
   int retries = 1;
   std::chrono::microseconds pause{0};  // between requests
   int max_registers = 125;             // per request; 16 times as many bits, at most 2000
   int max_gap = 16;                    // unused registers that a merged request may span
+  std::chrono::microseconds pause_after_connect{0};
+  ConnectionUse connection = ConnectionUse::keep;
+  int pipeline = 1;  // tcp: requests in flight at once
 
   // Devices with the same line share one connection and one thread: "tcp 10.0.0.5:502", "rtu /dev/ttyUSB0".
   std::string line() const;
+
+  bool operator==(const DeviceSettings&) const = default;
 };
 
 struct EventSettings {
@@ -46,6 +61,8 @@ struct EventSettings {
   std::chrono::microseconds poll_interval{500000};  // its own, or the agent's
   std::optional<double> deadband;
   std::optional<std::chrono::microseconds> max_silence;  // set exactly with a deadband, never under poll_interval
+
+  bool operator==(const EventSettings&) const = default;
 };
 
 struct RigSettings {
@@ -54,9 +71,6 @@ struct RigSettings {
 
   const DeviceSettings* device(std::string_view name) const;  // null when there is none
 };
-
-bool operator==(const DeviceSettings& a, const DeviceSettings& b);
-bool operator==(const EventSettings& a, const EventSettings& b);
 
 // Records every mistake in `file` (events that name no device, addresses beyond 65535, a float on a coil, one serial
 // port with two baud rates, …); the caller calls file.finish() when it has read its own sections too.

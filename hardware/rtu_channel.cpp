@@ -1,4 +1,5 @@
 #include "hardware/modbus_channel.h"
+#include "hardware/serial_port.h"
 #include "hardware/tcp_connect.h"
 
 #include <modbus/modbus.h>
@@ -44,22 +45,23 @@ class RtuChannel : public ModbusChannel {
 
   void close() override { disconnect(); }
 
-  bool send(const ReadRequest& request) override {
-    const auto body = request_body(request);
-    const int sent = ::modbus_send_raw_request(context_, body.data(), static_cast<int>(body.size()));
-    return sent == static_cast<int>(body.size() + 2);  // and the checksum
+  bool send(std::span<const TaggedRequest> requests) override {
+    for (const TaggedRequest& each : requests) {
+      const auto body = request_body(each.request);
+      const int sent = ::modbus_send_raw_request(context_, body.data(), static_cast<int>(body.size()));
+      if (sent != static_cast<int>(rtu_request_bytes)) return false;
+    }
+    return true;
   }
 
-  ReplyCheck check(const ReadRequest& request, const std::uint8_t* bytes, std::size_t size) const override {
-    return check_rtu_reply(request, bytes, size);
-  }
+  bool has_transactions() const override { return false; }
+  bool is_network() const override { return over_tcp(); }
 
-  bool resynchronises_by_closing() const override { return over_tcp(); }
+  microseconds gap() const override { return over_tcp() ? microseconds(0) : frame_gap(settings_); }
 
-  microseconds gap() const override {
-    if (over_tcp()) return microseconds(0);
-    // 3.5 characters of 11 bits, but never under 1.75 ms (MODBUS over Serial Line V1.02, 2.5.1.1).
-    return std::max(microseconds(1750), microseconds(38'500'000 / settings_.baud));
+  microseconds time_on_wire(std::size_t bytes) const override {
+    if (over_tcp()) return microseconds(0);  // the speed behind the server is not known here
+    return std::chrono::duration_cast<microseconds>(bytes * character_time(settings_));
   }
 
  private:
@@ -73,6 +75,8 @@ class RtuChannel : public ModbusChannel {
   }
 
   int open_serial(std::string& error) {
+    error = lock_.take(settings_.serial);
+    if (!error.empty()) return -1;
     if (::modbus_connect(context_) != 0) {
       error = error_text(errno);
       return -1;
@@ -88,10 +92,16 @@ class RtuChannel : public ModbusChannel {
     descriptor_ = ::modbus_get_socket(context_);
     ::fcntl(descriptor_, F_SETFL, ::fcntl(descriptor_, F_GETFL) | O_NONBLOCK);
     ::fcntl(descriptor_, F_SETFD, FD_CLOEXEC);
+    lock_.make_exclusive();
     return descriptor_;
   }
 
   void disconnect() {
+    close_line();
+    lock_.release();
+  }
+
+  void close_line() {
     if (context_ == nullptr) return;
     // libmodbus restores a serial line's old settings, which only makes sense for one that it opened.
     if (descriptor_ >= 0 && over_tcp()) ::close(descriptor_);
@@ -102,6 +112,7 @@ class RtuChannel : public ModbusChannel {
   }
 
   const DeviceSettings settings_;
+  SerialLock lock_;
   modbus_t* context_ = nullptr;
   int descriptor_ = -1;
 };

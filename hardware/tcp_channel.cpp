@@ -5,12 +5,13 @@
 
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace webmacs {
 namespace {
 
 // Modbus TCP. libmodbus sends every raw request with transaction id 0, so that a reply to an earlier request could not
-// be told from the right one: the twelve bytes are written here.
+// be told from the right one, and one at a time: the twelve bytes are written here.
 class TcpChannel : public ModbusChannel {
  public:
   explicit TcpChannel(const DeviceSettings& settings) : host_(settings.host), port_(settings.port) {}
@@ -25,18 +26,20 @@ class TcpChannel : public ModbusChannel {
 
   void close() override { disconnect(); }
 
-  bool send(const ReadRequest& request) override {
-    const auto frame = tcp_request(request, ++transaction_);
-    // A request fits into any send buffer that has room at all; one that does not is a peer that stopped reading.
-    return ::send(descriptor_, frame.data(), frame.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(frame.size());
+  bool send(std::span<const TaggedRequest> requests) override {
+    frames_.clear();
+    for (const TaggedRequest& each : requests) {
+      const auto frame = tcp_request(each.request, each.transaction);
+      frames_.insert(frames_.end(), frame.begin(), frame.end());
+    }
+    // Requests fit into any send buffer that has room at all; a full one is a peer that stopped reading.
+    return ::send(descriptor_, frames_.data(), frames_.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(frames_.size());
   }
 
-  ReplyCheck check(const ReadRequest& request, const std::uint8_t* bytes, std::size_t size) const override {
-    return check_tcp_reply(request, transaction_, bytes, size);
-  }
-
-  bool resynchronises_by_closing() const override { return true; }
-  std::chrono::microseconds gap() const override { return std::chrono::microseconds(0); }
+  bool has_transactions() const override { return true; }
+  bool is_network() const override { return true; }
+  std::chrono::microseconds gap() const override { return {}; }
+  std::chrono::microseconds time_on_wire(std::size_t) const override { return {}; }
 
  private:
   void disconnect() {
@@ -46,7 +49,7 @@ class TcpChannel : public ModbusChannel {
   const std::string host_;
   const int port_;
   int descriptor_ = -1;
-  std::uint16_t transaction_ = 0;
+  std::vector<std::uint8_t> frames_;  // being sent
 };
 
 }  // namespace

@@ -19,14 +19,14 @@ std::optional<int> parse_count(std::string_view text, int least, int most) {
 }
 
 // "holding:100" or "holding:100-101".
-std::optional<RegisterRange> parse_range(std::string_view text) {
+std::optional<SilentRange> parse_range(std::string_view text) {
   const std::size_t dash = text.find('-');
   const auto first = parse_register(text.substr(0, dash));
   if (!first) return std::nullopt;
-  if (dash == std::string_view::npos) return RegisterRange{first->kind, first->address, first->address};
+  if (dash == std::string_view::npos) return SilentRange{first->kind, first->address, first->address};
   const auto last = parse_count(text.substr(dash + 1), first->address, 65535);
   if (!last) return std::nullopt;
-  return RegisterRange{first->kind, first->address, *last};
+  return SilentRange{first->kind, first->address, *last};
 }
 
 bool set(std::chrono::microseconds& to, std::string_view text) {

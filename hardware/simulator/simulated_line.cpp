@@ -40,8 +40,8 @@ std::optional<Read> read_of(const std::vector<std::uint8_t>& pdu) {
   return std::nullopt;
 }
 
-bool touches(const std::vector<RegisterRange>& ranges, const Read& read) {
-  return std::any_of(ranges.begin(), ranges.end(), [&](const RegisterRange& range) {
+bool touches(const std::vector<SilentRange>& ranges, const Read& read) {
+  return std::any_of(ranges.begin(), ranges.end(), [&](const SilentRange& range) {
     return range.kind == read.kind && range.first < read.first + read.count && range.last >= read.first;
   });
 }

@@ -90,7 +90,7 @@ class LinePolls {
   Turn turn(Polled& polled) {
     const auto& events = polled.groups[polled.next++ % polled.groups.size()];
     const std::uint64_t before = polled.device->requests();
-    const std::vector<PolledValue> values = polled.device->poll(events);
+    const std::vector<PolledValue> values = poll_whole(*polled.device, events);
     if (polled.device->requests() == before) return Turn::rested;  // in its backoff: no poll
     ++tally.polls;
     bool all_good = true;

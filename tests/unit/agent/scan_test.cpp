@@ -202,7 +202,7 @@ TEST_CASE("wrong arguments of a scan are named") {
     CAPTURE(port);
     CHECK(mistake_of({"", port, "1", 1s}).find("--serial") == 0);
   }
-  for (const char* units : {"", "0", "248", "5-3", "1-", "a-b", "1-2-3"}) {
+  for (const char* units : {"", "0", "256", "5-3", "1-", "a-b", "1-2-3"}) {
     CAPTURE(units);
     CHECK(mistake_of({"", "/dev/ttyS0", units, 1s}).find("--units") == 0);
   }

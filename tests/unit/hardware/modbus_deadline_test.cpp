@@ -27,18 +27,17 @@ class SlowSender : public ModbusChannel {
       end = -1;
     }
   }
-  bool send(const ReadRequest& request) override {
-    const auto frame = tcp_request(request, 1);
+  bool send(std::span<const TaggedRequest> requests) override {
+    const auto frame = tcp_request(requests[0].request, requests[0].transaction);
     const auto reply = ScriptedPeer::right_reply({frame.begin(), frame.end()});
     REQUIRE(::write(ends_[1], reply.data(), reply.size()) == static_cast<ssize_t>(reply.size()));
     if (number_++ == 1) std::this_thread::sleep_for(600ms);
     return true;
   }
-  ReplyCheck check(const ReadRequest& request, const std::uint8_t* bytes, std::size_t size) const override {
-    return check_tcp_reply(request, 1, bytes, size);
-  }
-  bool resynchronises_by_closing() const override { return true; }
+  bool has_transactions() const override { return true; }
+  bool is_network() const override { return true; }
   std::chrono::microseconds gap() const override { return {}; }
+  std::chrono::microseconds time_on_wire(std::size_t) const override { return {}; }
 
  private:
   int ends_[2] = {-1, -1};
@@ -48,11 +47,11 @@ class SlowSender : public ModbusChannel {
 }  // namespace
 
 TEST_CASE("a reply that is read after its deadline is late, though this program was slow and not the device") {
-  ModbusLine line(std::make_unique<SlowSender>());
+  ModbusLine line(std::make_unique<SlowSender>(), {.name = "slow"});
   std::uint16_t words[1];
-  const auto read = [&] { return line.read({1, RegisterKind::holding, 7, 1}, 500ms, 0us, words).kind; };
+  const auto read = [&] { return line.read({1, RegisterKind::holding, 7, 1}, {.timeout = 500ms}, words).kind; };
   CHECK(read() == ReadOutcome::Kind::good);
   CHECK(read() == ReadOutcome::Kind::timeout);
   CHECK(read() == ReadOutcome::Kind::good);
-  CHECK(line.connections() == 2);
+  CHECK(line.connections() == 1);  // the late reply is known by its transaction
 }

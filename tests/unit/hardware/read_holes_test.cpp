@@ -1,10 +1,13 @@
 // What a unit refuses: found by halving, remembered, forgotten.
 
+#include "unit/capture_stderr.h"
 #include "modbus_device_tools.h"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <utility>
 
 using namespace webmacs;
 using namespace webmacs::device_tests;
@@ -95,19 +98,111 @@ TEST_CASE("a refusal in passing costs requests for a minute, not for ever") {
   CHECK(peer.connections() == 1);
 }
 
-TEST_CASE("a hole between two values that stays is found again every minute, and every value is read all the time") {
+TEST_CASE(
+    "a hole between two values that stays is looked for more and more seldom, and every value is read all the time") {
   ScriptedPeer peer(with_holes({103}));
   Polled polled(plc(peer.port()), {utc_now, standing_clock});
   const auto events = events_at({100, 101, 102, 104, 105});
-  for (int minute = 0; minute < 5; ++minute) {
+  for (const std::chrono::seconds lasts : {1min, 2min, 4min, 8min}) {
     CHECK(polled.poll(events) > 2);
     check_right(events, polled.values);
     for (int poll = 0; poll < 3; ++poll) {
+      steady_now += lasts / 4;
       CHECK(polled.poll(events) == 2);
       check_right(events, polled.values);
     }
-    steady_now += 60s;
+    steady_now += lasts / 4;
   }
+}
+
+// Devices are silent, hang up, or answer 1 or 4 or with fewer registers, where the standard wants 2 or 3.
+TEST_CASE("a merged read that fails in whatever way is halved in the same poll, remembered and tried again") {
+  const std::vector<std::pair<std::string, ScriptedPeer::Script>> ways = {
+      {"exception 1", [](const Bytes& request, int) { return exception(request, 1); }},
+      {"exception 4", [](const Bytes& request, int) { return exception(request, 4); }},
+      {"silence", [](const Bytes&, int) { return Reaction(); }},
+      {"hanging up",
+       [](const Bytes&, int) {
+         Reaction reaction;
+         reaction.close = true;
+         return reaction;
+       }},
+      {"fewer registers", [](const Bytes& request, int) {
+         Reaction reaction = right(request);
+         const std::size_t fewer = static_cast<std::size_t>(request[11] - 1);
+         reaction.bytes.resize(9 + 2 * fewer);
+         reaction.bytes[5] = static_cast<std::uint8_t>(3 + 2 * fewer);
+         reaction.bytes[8] = static_cast<std::uint8_t>(2 * fewer);
+         return reaction;
+       }}};
+  for (const auto& [name, fails] : ways) {
+    CAPTURE(name);
+    for (const int hole : {103, 104}) {  // between the values, and one of them
+      CAPTURE(hole);
+      std::atomic<bool> there{true};
+      ScriptedPeer peer([&, &fails = fails](const Bytes& request, int number) {
+        const int first = request[8] << 8 | request[9];
+        const int count = request[10] << 8 | request[11];
+        return there && first <= hole && hole < first + count ? fails(request, number) : right(request);
+      });
+      Polled polled(plc(peer.port()), {utc_now, standing_clock});
+      const auto events = events_at({100, 101, 102, 104, 105, 300});
+      const auto check_values = [&] {
+        for (std::size_t i = 0; i < events.size(); ++i) {
+          CHECK(polled.values[i].value.has_value() == (events[i].where.address != hole));
+        }
+        CHECK(polled.device.error() == "");
+      };
+      for (int poll = 0; poll < 3; ++poll) {
+        polled.poll(events);
+        check_values();
+      }
+      CHECK(polled.poll(events) <= 4);  // the hole is known
+      check_values();
+      there = false;
+      steady_now += 10min;
+      polled.poll(events);
+      check_right(events, polled.values);
+      steady_now += 10min;
+      polled.poll(events);
+      CHECK(polled.poll(events) == 2);  // merged again
+      check_right(events, polled.values);
+    }
+  }
+}
+
+TEST_CASE("a unit of which the very first read is silent is read all the same, from its second poll on") {
+  ScriptedPeer peer([](const Bytes& request, int) {
+    const int first = request[8] << 8 | request[9];
+    const int count = request[10] << 8 | request[11];
+    return first <= 102 && 102 < first + count ? Reaction() : right(request);
+  });
+  Polled polled(plc(peer.port()), {utc_now, standing_clock});
+  const auto events = events_at({100, 101, 102, 103, 104});
+  for (int poll = 0; poll < 4; ++poll) polled.poll(events);
+  for (std::size_t i = 0; i < events.size(); ++i) CHECK(polled.values[i].value.has_value() == (i != 2));
+  CHECK(polled.values[2].reason == "timeout");
+  CHECK(polled.device.error() == "");
+  CHECK(polled.poll(events) == 2);
+}
+
+TEST_CASE("a single register that stays silent rests alone, and is logged once") {
+  ScriptedPeer peer([](const Bytes& request, int) { return request[9] == 100 ? Reaction() : right(request); });
+  Polled polled(plc(peer.port()), {utc_now, standing_clock});
+  const auto events = events_at({0, 2, 100, 200});
+  CaptureStderr capture;
+  std::uint64_t requests = 0;
+  for (int poll = 0; poll < 600; ++poll) {  // ten minutes
+    requests += polled.poll(events);
+    CHECK(polled.values[0].value);
+    CHECK(polled.values[3].value);
+    CHECK_FALSE(polled.values[2].value);
+    steady_now += 1s;
+  }
+  CHECK(requests < 2 * 600 + 30);
+  const std::string log = capture.take();
+  CHECK(std::count(log.begin(), log.end(), '\n') <= 2);
+  CHECK(polled.device.error() == "");
 }
 
 TEST_CASE("a device that allows fewer registers than configured is read in pieces") {

@@ -176,8 +176,15 @@ TEST_CASE("mistakes in a device, each with its line") {
 TEST_CASE("mistakes in a serial device") {
   const std::string serial = "[device:plc]\nserial = /dev/ttyS0\n";
   CHECK(mistakes(serial + good_event) == "");
-  CHECK(one_mistake(serial + "unit = 0\n" + good_event, "3: [device:plc] unit", "1 … 247"));
-  CHECK(one_mistake(serial + "unit = 248\n" + good_event, "3: [device:plc] unit", "1 … 247"));
+  CHECK(one_mistake(serial + "unit = 0\n" + good_event, "3: [device:plc] unit", "1 … 255"));
+  CHECK(one_mistake(serial + "unit = 256\n" + good_event, "3: [device:plc] unit", "1 … 255"));
+  CHECK(mistakes(serial + "unit = 255\necho = true\npause_after_connect = 2s\nconnection = per_poll\n" + good_event) ==
+        "");
+  CHECK(one_mistake(serial + "pipeline = 2\n" + good_event, "3: [device:plc] pipeline", "only with tcp"));
+  CHECK(one_mistake(serial + "connection = never\n" + good_event, "3: [device:plc] connection", "keep, per_poll"));
+  CHECK(one_mistake(with_device_line("echo = true"), "3: [device:plc] echo", "no meaning"));
+  CHECK(one_mistake(with_device_line("pipeline = 17"), "3: [device:plc] pipeline", "1 … 16"));
+  CHECK(mistakes(with_device_line("pipeline = 16")) == "");
   CHECK(one_mistake(serial + "baud = 19201\n" + good_event, "3: [device:plc] baud", "standard rate"));
   CHECK(one_mistake(serial + "parity = mark\n" + good_event, "3: [device:plc] parity", "none, even, odd"));
   CHECK(one_mistake(serial + "stop_bits = 3\n" + good_event, "3: [device:plc] stop_bits", "1 … 2"));
@@ -189,6 +196,11 @@ TEST_CASE("mistakes in a serial device") {
 TEST_CASE("devices that share a line must agree on it") {
   const std::string two = "[device:plc]\nserial = /dev/ttyS0\n[device:b]\nserial = /dev/ttyS0\nunit = 2\n";
   CHECK(mistakes(two + good_event) == "");
+  for (const char* key : {"echo = true", "pause_after_connect = 1s", "connection = per_poll"}) {
+    const std::string text = key;
+    CHECK(one_mistake(two + text + "\n" + good_event, "6: [device:b] " + text.substr(0, text.find(' ')),
+                      "device plc (line 1) has another one"));
+  }
   CHECK(one_mistake(two + "baud = 9600\n" + good_event, "6: [device:b] baud", "device plc (line 1) has 19200"));
   CHECK(one_mistake(two + "parity = odd\n" + good_event, "6: [device:b] parity", "device plc (line 1)"));
   CHECK(one_mistake(two + "stop_bits = 2\n" + good_event, "6: [device:b] stop_bits", "device plc (line 1)"));

@@ -54,6 +54,7 @@ class SerialPeer {
     ::tcgetattr(slave_, &settings);
     return settings;
   }
+  void set_line(const termios& settings) { ::tcsetattr(slave_, TCSANOW, &settings); }
   void send(const Bytes& bytes) { [[maybe_unused]] const ssize_t sent = ::write(master_, bytes.data(), bytes.size()); }
 
  private:
@@ -92,7 +93,7 @@ struct Reader {
   }
   Kind read(int address, int count = 3, int unit = 1) {
     std::uint16_t words[125];
-    outcome = line->read({unit, RegisterKind::holding, address, count}, 60ms, 0us, words);
+    outcome = line->read({unit, RegisterKind::holding, address, count}, {.timeout = 60ms}, words);
     for (int i = 0; outcome.kind == Kind::good && i < count; ++i) {
       if (words[i] != ScriptedPeer::value_at(unit, 3, address + i)) ++wrong_values;
     }
@@ -181,6 +182,74 @@ TEST_CASE("noise on a serial line, before a request or inside a reply, is never 
   CHECK(reader.wrong_values == 0);
 }
 
+TEST_CASE("bytes before and behind a serial reply are skipped, whether they come with it or not") {
+  SerialPeer peer([](const Bytes& request, int number) {
+    Bytes reply = ScriptedPeer::right_reply(request);
+    if (number % 2 == 0) reply.insert(reply.begin(), {0x00, 0xFF});
+    if (number % 3 == 0) reply.push_back(0);
+    return reply;
+  });
+  Reader reader(peer.name());
+  for (int i = 0; i < 12; ++i) {
+    CHECK(reader.read(100 + i) == Kind::good);
+    if (i % 4 == 0) peer.send({0});
+  }
+  CHECK(reader.wrong_values == 0);
+  CHECK(reader.line->report().noise_bytes() >= 12);
+}
+
+TEST_CASE("an adapter that hears what it sends") {
+  SerialPeer peer([](const Bytes& request, int) {
+    Bytes reply = request;
+    const Bytes answer = ScriptedPeer::right_reply(request);
+    reply.insert(reply.end(), answer.begin(), answer.end());
+    return reply;
+  });
+  DeviceSettings settings = Reader::serial(peer.name());
+  settings.echo = true;
+  Reader reader(settings);
+  for (int i = 0; i < 5; ++i) CHECK(reader.read(100 + i) == Kind::good);
+  CHECK(reader.line->report().noise_bytes() == 0);
+  CHECK(reader.wrong_values == 0);
+}
+
+TEST_CASE("an echo that reads like the reply is not taken for it") {
+  // 20 coils from 0x0300 on: the request has the length, the unit, the function and the count of its own answer.
+  SerialPeer peer([](const Bytes& request, int) { return request; });
+  Reader reader(peer.name());
+  std::uint16_t words[20];
+  for (const bool echo : {false, true}) {
+    DeviceSettings settings = Reader::serial(peer.name());
+    settings.echo = echo;
+    const auto line = make_modbus_line(settings);
+    const ReadOutcome outcome = line->read({1, RegisterKind::coil, 0x0300, 20}, {.timeout = 60ms}, words);
+    CHECK_FALSE(outcome.good());
+    if (!echo) CHECK(outcome.detail.find("echo = true") != std::string::npos);
+  }
+}
+
+TEST_CASE("a unit that answers for another one is named") {
+  SerialPeer peer([](Bytes request, int) {
+    request[0] = 255;
+    return ScriptedPeer::right_reply(request);
+  });
+  Reader reader(peer.name());
+  CHECK(reader.read(100) == Kind::bad_reply);
+  CHECK(reader.outcome.detail == "unit 255 answered for unit 1: write unit = 255?");
+}
+
+TEST_CASE("a slow line is granted the time that its bytes need") {
+  // 45 registers at 1200 baud take 0.9 s, and the timeout of 60 ms is how long the device may think.
+  SerialPeer peer([](const Bytes& request, int) {
+    std::this_thread::sleep_for(300ms);
+    return ScriptedPeer::right_reply(request);
+  });
+  DeviceSettings settings = Reader::serial(peer.name());
+  settings.baud = 1200;
+  Reader reader(settings);
+  CHECK(reader.read(100, 45) == Kind::good);
+}
+
 TEST_CASE("a port without RS-485 is named, with what to do, and left as it was") {
   SerialPeer peer([](const Bytes& request, int) { return ScriptedPeer::right_reply(request); });
   DeviceSettings settings = Reader::serial(peer.name());
@@ -193,8 +262,39 @@ TEST_CASE("a port without RS-485 is named, with what to do, and left as it was")
   CHECK(Reader(peer.name()).read(100) == Kind::good);
 }
 
+TEST_CASE("a serial line that another program has is not shared, and that program is named") {
+  SerialPeer peer([](const Bytes& request, int) { return ScriptedPeer::right_reply(request); });
+  Reader first(peer.name());
+  CHECK(first.read(100) == Kind::good);
+  Reader second(peer.name());
+  CHECK(second.read(100) == Kind::no_connection);
+  CHECK(second.outcome.detail == "in use by unit_hardware (process " + std::to_string(::getpid()) + ")");
+  first.line->close();
+  CHECK(Reader(peer.name()).read(100) == Kind::good);
+}
+
+TEST_CASE("a line that a killed program left set up is opened, and left as it was found") {
+  SerialPeer peer([](const Bytes& request, int) { return ScriptedPeer::right_reply(request); });
+  DeviceSettings settings = Reader::serial(peer.name());
+  settings.parity = Parity::even;
+  Reader dead(settings);
+  CHECK(dead.read(100) == Kind::good);
+  const termios left = peer.line_settings();
+  dead.line->close();
+  peer.set_line(left);  // as a kill leaves it: nothing was restored
+  Reader next(settings);
+  CHECK(next.read(100) == Kind::good);
+  CHECK(next.outcome.detail == "");
+  next.line->close();
+  const termios after = peer.line_settings();
+  CHECK(::cfgetospeed(&after) == B115200);
+}
+
 TEST_CASE("a serial port that is not there is no connection") {
   Reader reader("/dev/no-such-port");
   CHECK(reader.read(100) == Kind::no_connection);
   CHECK(reader.outcome.detail == "No such file or directory");
+  Reader by_number("/dev/ttyUSB77");
+  CHECK(by_number.read(100) == Kind::no_connection);
+  CHECK(by_number.outcome.detail.find("/dev/serial/by-id") != std::string::npos);
 }

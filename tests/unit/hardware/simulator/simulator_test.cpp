@@ -39,7 +39,7 @@ TEST_CASE("a unit that the rig does not have is answered as a gateway would") {
   RunningSimulator running(rig(), {});
   const auto line = make_modbus_line(running.rig().devices[0]);
   std::uint16_t words[4];
-  const ReadOutcome outcome = line->read({77, RegisterKind::holding, 100, 2}, 1s, 0us, words);
+  const ReadOutcome outcome = line->read({77, RegisterKind::holding, 100, 2}, {.timeout = 1s}, words);
   CHECK(outcome.kind == ReadOutcome::Kind::exception);
   CHECK(outcome.exception == 11);
 }

@@ -1,0 +1,122 @@
+#include "hardware/read_troubles.h"
+
+#include "common/log.h"
+
+#include <algorithm>
+
+namespace webmacs {
+namespace {
+
+using std::chrono::microseconds;
+using namespace std::chrono_literals;
+
+constexpr auto seam_lasts = 60s;
+constexpr std::chrono::seconds seam_lasts_longest = 1h;
+constexpr int share = 20;  // of the line's time, one part goes into values that are not answered for
+constexpr microseconds longest_rest = 5min;
+
+int end_of(const PlannedRead& read) {
+  return read.address + read.count;
+}
+
+bool same(const RegisterSpan& a, const RegisterSpan& b) {
+  return a.kind == b.kind && a.first == b.first && a.end == b.end;
+}
+
+}  // namespace
+
+const ReadTroubles::Trouble* ReadTroubles::find(const PlannedRead& read) const {
+  const auto found = std::find_if(troubles_.begin(), troubles_.end(), [&](const Trouble& trouble) {
+    return trouble.kind == read.kind && trouble.first == read.address && trouble.end == end_of(read);
+  });
+  return found == troubles_.end() ? nullptr : &*found;
+}
+
+const std::string* ReadTroubles::resting(const PlannedRead& read, Clock::time_point now) const {
+  const Trouble* trouble = find(read);
+  return trouble != nullptr && now < trouble->ask_again ? &trouble->reason : nullptr;
+}
+
+ReadTroubles::Trouble& ReadTroubles::remember(const PlannedRead& read, const std::string& reason) {
+  Trouble* trouble = const_cast<Trouble*>(find(read));
+  if (trouble == nullptr) {
+    troubles_.push_back({.kind = read.kind, .first = read.address, .end = end_of(read), .reason = reason});
+    trouble = &troubles_.back();
+    holes_.add(read.kind, read.address, end_of(read));
+    ++version_;
+  }
+  trouble->reason = reason;
+  ++trouble->times;
+  return *trouble;
+}
+
+void ReadTroubles::remember_refusal(const PlannedRead& read, const std::string& reason, Clock::time_point now) {
+  Trouble& trouble = remember(read, reason);
+  trouble.ask_again = now + trouble.backoff.next_without_jitter();
+  if (logged_.covered(read.kind, read.address, end_of(read))) return;
+  logged_.add(read.kind, read.address, end_of(read));
+  log_warning("{}: {} {} is answered with {}; left out of other requests and asked for now and then", who_,
+              to_text(read.kind), read.address, reason);
+}
+
+void ReadTroubles::remember_silence(const PlannedRead& read, const std::string& reason, Clock::time_point now,
+                                    microseconds cost) {
+  Trouble& trouble = remember(read, reason);
+  if (trouble.times == 1) return;  // it may have been chance
+  trouble.ask_again = now + std::max<microseconds>(trouble.backoff.next_without_jitter(),
+                                                   std::min<microseconds>(share * cost, longest_rest));
+  if (logged_.covered(read.kind, read.address, end_of(read))) return;
+  logged_.add(read.kind, read.address, end_of(read));
+  log_warning("{}: {} {} alone is not answered ({}); left out of other requests and asked for now and then", who_,
+              to_text(read.kind), read.address, reason);
+}
+
+void ReadTroubles::forget(const PlannedRead& read) {
+  const Trouble* trouble = find(read);
+  if (trouble == nullptr) return;
+  if (logged_.covered(read.kind, read.address, end_of(read))) {
+    log_info("{}: {} {} reads again", who_, to_text(read.kind), read.address);
+    logged_.remove(read.kind, read.address, end_of(read));
+  }
+  holes_.remove(read.kind, read.address, end_of(read));
+  troubles_.erase(troubles_.begin() + (trouble - troubles_.data()));
+  ++version_;
+}
+
+void ReadTroubles::remember_seam(const PlannedRead& left, const PlannedRead& right, Clock::time_point now) {
+  const RegisterSpan span = seam_between(left, right);
+  auto seam = std::find_if(seams_.begin(), seams_.end(), [&](const Seam& each) { return same(each.span, span); });
+  if (seam == seams_.end()) {
+    seam = seams_.insert(seams_.end(), {.span = span, .lasts = seam_lasts});
+  } else {
+    seam->lasts = std::min(2 * seam->lasts, seam_lasts_longest);
+  }
+  seam->kept = true;
+  seam->until = now + seam->lasts;
+  holes_.add(span.kind, span.first, span.end);
+  ++version_;
+}
+
+void ReadTroubles::forget_old_seams(Clock::time_point now) {
+  for (Seam& seam : seams_) {
+    if (!seam.kept || now < seam.until) continue;
+    seam.kept = false;
+    holes_.remove(seam.span.kind, seam.span.first, seam.span.end);
+    ++version_;
+  }
+  // One that has not shown again for as long as it was kept was not there for long.
+  std::erase_if(seams_, [&](const Seam& seam) { return !seam.kept && now >= seam.until + seam.lasts; });
+}
+
+void ReadTroubles::try_everything() {
+  for (Trouble& trouble : troubles_) {
+    trouble.ask_again = {};
+    trouble.backoff.reset();
+  }
+  if (seams_.empty()) return;
+  for (const Seam& seam : seams_) holes_.remove(seam.span.kind, seam.span.first, seam.span.end);
+  seams_.clear();
+  ++version_;
+}
+
+}  // namespace webmacs

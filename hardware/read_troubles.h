@@ -1,0 +1,75 @@
+#pragma once
+// What is known about the reads of one unit that fail while the unit answers: single values that are refused or not
+// answered, and values that can be read, but not together. All of it is tried again now and then. Pure but for the log;
+// used by one device, on its line's thread.
+
+#include "common/backoff.h"
+#include "hardware/read_plan.h"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace webmacs {
+
+class ReadTroubles {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // `who` begins each log line.
+  explicit ReadTroubles(std::string who) : who_(std::move(who)) {}
+
+  // No request may cover these, and the version counts up with each change: plans made before are stale.
+  const ReadHoles& holes() const { return holes_; }
+  std::uint64_t version() const { return version_; }
+  bool empty() const { return troubles_.empty() && seams_.empty(); }
+
+  // Why this value is not asked for now; null when it is.
+  const std::string* resting(const PlannedRead& read, Clock::time_point now) const;
+  bool known(const PlannedRead& read) const { return find(read) != nullptr; }
+
+  // The unit refuses this value by itself: asked for again after 1 s … 60 s.
+  void remember_refusal(const PlannedRead& read, const std::string& reason, Clock::time_point now);
+  // The unit does not answer for it, which cost the line so long: asked for again at the next poll, then seldom enough
+  // to cost a twentieth of the time.
+  void remember_silence(const PlannedRead& read, const std::string& reason, Clock::time_point now,
+                        std::chrono::microseconds cost);
+  void forget(const PlannedRead& read);
+
+  // `left` and `right` were read well, but their union was not: kept apart for 1 min, then 2 min … 1 h.
+  void remember_seam(const PlannedRead& left, const PlannedRead& right, Clock::time_point now);
+  void forget_old_seams(Clock::time_point now);
+
+  // A new connection may lead to another device: everything is tried again at once.
+  void try_everything();
+
+ private:
+  struct Trouble {
+    RegisterKind kind;
+    int first;
+    int end;
+    std::string reason;
+    int times = 0;  // in a row
+    Clock::time_point ask_again{};
+    Backoff backoff{std::chrono::seconds(1), std::chrono::seconds(60)};
+  };
+  struct Seam {
+    RegisterSpan span;
+    bool kept = true;  // false: merged again, to see
+    std::chrono::seconds lasts;
+    Clock::time_point until{};
+  };
+
+  const Trouble* find(const PlannedRead& read) const;
+  Trouble& remember(const PlannedRead& read, const std::string& reason);
+
+  const std::string who_;
+  ReadHoles holes_;
+  std::vector<Trouble> troubles_;
+  std::vector<Seam> seams_;
+  ReadHoles logged_;  // what the log has seen
+  std::uint64_t version_ = 1;
+};
+
+}  // namespace webmacs
