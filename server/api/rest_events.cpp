@@ -53,8 +53,8 @@ void add_event_routes(RestRouter& router, const RestServices& services) {
   using Verb = RestRouter::Verb;
   router.add(Verb::get, "/api/v1/events", Right::read, [&services](const RestCallPtr& call) {
     std::vector<std::string> items;
-    for (const auto& [id, event] : services.events.all()) {
-      items.push_back(encode_event(event.description, event.controller));
+    for (const EventRecord* event : services.events.listed()) {
+      items.push_back(encode_event(event->description, event->controller));
     }
     call->answer(list_response(call->request, items));
   });
