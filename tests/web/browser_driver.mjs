@@ -19,6 +19,7 @@ const flags = [
 const profile = mkdtempSync(join(tmpdir(), 'webmacs-browser-'));
 let context;
 let page;
+const others = []; // tabs that stay open
 let devtools;
 let requests = [];
 let problems = [];
@@ -38,6 +39,19 @@ const calls = {
     watch((page = await context.newPage()));
     devtools = undefined;
     await old.close();
+  },
+  // Ctrl+click: the tab that opens is the page from now on; the old one stays.
+  async openInTab(selector) {
+    const [opened] = await Promise.all([context.waitForEvent('page'), page.click(selector, { modifiers: ['Control'] })]);
+    others.push(page);
+    watch((page = opened));
+    devtools = undefined;
+  },
+  // The tab before is the page again; this one stays.
+  previousTab() {
+    others.push(page);
+    page = others.shift();
+    devtools = undefined;
   },
   requests: () => requests,
   problems: () => problems,
@@ -63,6 +77,7 @@ const calls = {
   },
   keyboard: (key) => page.keyboard.press(key),
   move: (x, y) => page.mouse.move(x, y),
+  doubleClick: (x, y) => page.mouse.dblclick(x, y),
   wheel: (x, y) => page.mouse.wheel(x, y),
   async drag(x, y, toX, toY) {
     await page.mouse.move(x, y);

@@ -33,7 +33,8 @@ describe('routes', () => {
   it('name a page, and what follows', () => {
     expect(parseRoute('#/experiments/exp_1')).toMatchObject({ page: 'experiments', id: 'exp_1' });
     expect(parseRoute(trendsLink(['a', 'b']))).toMatchObject({ page: 'trends' });
-    expect(parseRoute('#/nowhere').page).toBe('overview');
+    expect(parseRoute('#/nowhere')).toMatchObject({ page: null, name: 'nowhere' });
+    expect([parseRoute(''), parseRoute('#'), parseRoute('#/')].map(({ page }) => page)).toEqual(['overview', 'overview', 'overview']);
     expect(parseRoute('#/experiments/%').id).toBe('');
   });
 });

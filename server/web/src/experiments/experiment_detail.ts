@@ -8,7 +8,7 @@ import { icon } from '../ui/icons';
 import { trendsLink } from '../ui/route';
 import { moment } from '../ui/time';
 import type { Workspace } from '../workspace';
-import { deleteDialog, editDialog } from './experiment_dialogs';
+import { deleteAnnotationDialog, deleteDialog, editDialog } from './experiment_dialogs';
 
 export class ExperimentDetail {
   readonly element = h('article', { class: 'card experiment', tabindex: -1, 'aria-live': 'off' });
@@ -88,15 +88,9 @@ export class ExperimentDetail {
   }
 
   private annotation(annotation: Annotation, mayChange: boolean): HTMLElement {
-    const remove = (): void => {
-      void this.attempt(async () => {
-        await this.workspace.rest.deleteAnnotation(this.experiment!.public_id, annotation);
-        await this.workspace.experiments.load();
-      });
-    };
     return h('li', {}, moment(Date.parse(annotation.timestamp)), h('span', {}, annotation.text),
       mayChange && h('button', { type: 'button', class: 'icon-button', title: 'Delete this annotation',
-        'aria-label': `Delete the annotation “${annotation.text}”`, onclick: remove }, icon('close')));
+        'aria-label': `Delete the annotation “${annotation.text}”`, onclick: () => deleteAnnotationDialog(this.workspace, this.experiment!, annotation) }, icon('close')));
   }
 
   private trends(experiment: Experiment): string {

@@ -1,10 +1,11 @@
 // Starting, changing and deleting an experiment.
 
-import type { Experiment } from '../messages';
+import type { Annotation, Experiment } from '../messages';
 import type { ExperimentDraft } from '../data/rest';
 import { h } from '../ui/dom';
 import { openDialog } from '../ui/dialog';
 import { fromLocalInput, toLocalInput } from '../ui/instant';
+import { moment } from '../ui/time';
 import type { Workspace } from '../workspace';
 
 export function startDialog(workspace: Workspace, started: (experiment: Experiment) => void): void {
@@ -47,6 +48,22 @@ export function deleteDialog(workspace: Workspace, experiment: Experiment, delet
       await workspace.rest.deleteExperiment(experiment.public_id);
       await workspace.experiments.load();
       deleted();
+    },
+  });
+}
+
+export function deleteAnnotationDialog(workspace: Workspace, experiment: Experiment, annotation: Annotation): void {
+  openDialog({
+    title: 'Delete this annotation?',
+    submit: 'Delete the annotation',
+    danger: true,
+    body: [
+      h('blockquote', {}, annotation.text),
+      h('p', {}, 'It is of ', moment(Date.parse(annotation.timestamp)), ', and cannot be brought back.'),
+    ],
+    run: async () => {
+      await workspace.rest.deleteAnnotation(experiment.public_id, annotation);
+      await workspace.experiments.load();
     },
   });
 }

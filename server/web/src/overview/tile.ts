@@ -10,6 +10,7 @@ import type { LiveStore } from '../data/live_store';
 import { Sparkline } from './sparkline';
 
 const UNIT_SIZE = 0.6; // of a unit's character, in characters of the value
+const LONG_BADGE = 22; // characters; beyond it a badge has lines of its own, so that all of it can be read
 const LONG = 10; // characters; beyond it the value is written smaller
 
 export class Tile {
@@ -64,7 +65,9 @@ export class Tile {
     const kind = quality === 'good' ? beyond : quality;
     setAttribute(this.badge, 'data-kind', kind);
     show(this.badge, kind !== '' && kind !== 'none');
-    setText(this.badgeText, badgeText(kind, this.event, latest?.point.reason, latest?.point.quality === 'bad', age));
+    const text = badgeText(kind, this.event, latest?.point.reason, latest?.point.quality === 'bad', age);
+    setText(this.badgeText, text);
+    setAttribute(this.badge, 'data-long', String(text.length > LONG_BADGE));
   }
 }
 

@@ -7,6 +7,7 @@ export interface Mover {
   // `factor` < 1 shows less time; what is at `anchor` (0 left … 1 right) stays where it is.
   zoom(factor: number, anchor: number): void;
   follow(): void;
+  undo(): void; // the last zoom or move
   moveCursor(pixels: number): void;
 }
 
@@ -28,7 +29,7 @@ export function watchGestures(area: HTMLElement, plotted: () => DOMRect, mover: 
     }
   }, { passive: false });
 
-  area.addEventListener('dblclick', () => mover.follow());
+  area.addEventListener('dblclick', () => mover.undo());
 
   // uPlot listens for the mouse; a drag that moves must not reach it.
   area.addEventListener('mousedown', (event) => {
@@ -68,6 +69,8 @@ export function onPlotKey(event: KeyboardEvent, mover: Mover): void {
     mover.zoom(0.5, 0.5);
   } else if (event.key === '-') {
     mover.zoom(2, 0.5);
+  } else if (event.key === 'Backspace') {
+    mover.undo();
   } else if (event.key === 'f' || event.key === 'End') {
     mover.follow();
   } else {

@@ -24,7 +24,7 @@ export class RangeBar {
     this.followButton = tool('follow', 'Follow what comes live (F)', () => mover.follow());
     this.followButton.append(h('span', {}, 'Live'));
     this.followButton.classList.add('follow');
-    this.absolute = h('details', { class: 'popover', onkeydown: this.leave },
+    this.absolute = h('details', { class: 'popover', onkeydown: this.leave, ontoggle: this.onToggle },
       h('summary', {}, 'From … to'),
       h('form', { class: 'card', onsubmit: this.submit },
         h('label', {}, 'From', this.from), h('label', {}, 'To', this.to),
@@ -45,6 +45,16 @@ export class RangeBar {
     this.from.value = toLocalInput(right - view.span);
     this.to.value = toLocalInput(right);
   }
+
+  // It closes when one goes on elsewhere.
+  private readonly onToggle = (): void => {
+    if (this.absolute.open) document.addEventListener('pointerdown', this.onElsewhere, { capture: true });
+    else document.removeEventListener('pointerdown', this.onElsewhere, { capture: true });
+  };
+
+  private readonly onElsewhere = (event: Event): void => {
+    if (!this.absolute.contains(event.target as Node)) this.absolute.open = false;
+  };
 
   private readonly leave = (event: KeyboardEvent): void => {
     if (event.key !== 'Escape') return;

@@ -33,6 +33,7 @@ export class TrendsPage implements Page {
   private readonly place = h('div', { class: 'plot', tabindex: 0, role: 'application', 'aria-roledescription': 'plot',
     'aria-label': 'Plot of the chosen events over time', 'aria-describedby': 'plot-help' });
   private readonly empty = h('p', { class: 'plot-empty', hidden: true }, 'Choose an event to plot.');
+  private readonly problem = h('p', { class: 'notice', role: 'alert', hidden: true });
   private readonly note = h('p', { class: 'notice', role: 'status', hidden: true });
   private readonly plot: Plot;
   private readonly legend: Legend;
@@ -68,6 +69,7 @@ export class TrendsPage implements Page {
       pan: (fraction) => this.view.pan(fraction),
       zoom: (factor, anchor) => this.view.zoom(factor, anchor),
       follow: () => this.view.follow(),
+      undo: () => this.view.undo(),
       moveCursor: (pixels) => this.cursor.move(pixels),
     };
     this.rangeBar = new RangeBar(mover, (span) => this.view.follow(span), (from, to) => this.view.look(to - from, to, true));
@@ -79,8 +81,8 @@ export class TrendsPage implements Page {
       this.rangeBar.element,
       h('div', { class: 'plot-card card' }, this.cursor.element, this.place, this.empty, this.noData.element),
       h('p', { id: 'plot-help', class: 'visually-hidden' },
-        'Arrow keys move, plus and minus zoom, Shift and arrow keys move the cursor whose values the table shows, F follows live data.'),
-      h('div', { class: 'side' }, this.note, h('div', { class: 'card' }, this.legend.element),
+        'Arrow keys move, plus and minus zoom, Shift and arrow keys move the cursor whose values the table shows, Backspace goes back to the time before, F follows live data.'),
+      h('div', { class: 'side' }, this.problem, this.note, h('div', { class: 'card' }, this.legend.element),
         h('details', { class: 'card choose', open: matchMedia('(min-width: 64rem)').matches },
           h('summary', {}, 'Events'), this.picker.element)));
     this.sizes = new ResizeObserver(([entry]) => this.onResize(entry!.contentRect));
@@ -161,7 +163,7 @@ export class TrendsPage implements Page {
   // ---- what is shown
 
   private layOut(): void {
-    if (this.view.undecided) this.view.current.events = this.firstEvents();
+    if (this.view.undecided) this.view.guess(this.firstEvents());
     const { events } = this.view.current;
     this.store.select(events);
     this.colors.keep(events);
@@ -170,8 +172,17 @@ export class TrendsPage implements Page {
     this.legend.setCurves(curves);
     this.picker.show(events);
     show(this.empty, curves.length === 0);
+    this.showProblems();
     this.loader.needed();
     this.redraw.soon();
+  }
+
+  private showProblems(): void {
+    const { events, latest } = this.workspace.live;
+    const strange = events.size === 0 ? [] : this.view.current.events.filter((id) => !events.has(id) && !latest.has(id));
+    const problems = [...this.view.problems, ...strange.map((id) => `The hub knows no event “${id}”.`)];
+    show(this.problem, problems.length > 0);
+    setText(this.problem, problems.join(' '));
   }
 
   private curve(id: string): Curve {

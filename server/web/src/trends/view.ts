@@ -1,5 +1,6 @@
 // What a trend shows, as it stands in the address: events, and either the last while (followed) or an interval.
 
+import { parseTime } from '../messages';
 import { readable } from '../ui/route';
 
 export interface View {
@@ -31,16 +32,36 @@ export const MOST_EVENTS = 20; // the hub's bound for one series request
 
 const units: Record<string, number> = { s: 1000, m: MINUTE, h: HOUR, d: DAY };
 
+const KNOWN = ['events', 'range', 'from', 'to', 'steps', 'lines'];
+const RANGE = /^(\d+(?:\.\d+)?)([smhd])$/;
+
 export function parseView(query: URLSearchParams): View {
   const listed = (name: string): string[] => [...new Set((query.get(name) ?? '').split(',').filter(Boolean))];
   const events = listed('events').slice(0, MOST_EVENTS);
   const [steps, lines] = [listed('steps'), listed('lines')];
-  const from = Date.parse(query.get('from') ?? '');
-  const to = Date.parse(query.get('to') ?? '');
+  const from = parseTime(query.get('from') ?? '');
+  const to = parseTime(query.get('to') ?? '');
   if (from < to) return { events, follow: false, span: boundedSpan(to - from), to, steps, lines };
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)([smhd])$/.exec(query.get('range') ?? '') ?? [];
+  const [, amount, unit] = RANGE.exec(query.get('range') ?? '') ?? [];
   const span = amount && unit ? Number(amount) * units[unit]! : 5 * MINUTE;
   return { events, follow: true, span: boundedSpan(span), to: 0, steps, lines };
+}
+
+// What of the address cannot be shown as it stands there; each a sentence.
+export function addressProblems(query: URLSearchParams): string[] {
+  const problems = [...query.keys()].filter((name) => !KNOWN.includes(name)).map((name) => `The address asks for “${name}”, which trends do not know.`);
+  const range = query.get('range');
+  const [from, to] = [query.get('from'), query.get('to')];
+  if (range !== null && !RANGE.test(range)) problems.push(`“range=${range}” in the address is no length of time, as 90s, 5m, 1h or 7d are.`);
+  for (const [name, text] of [['from', from], ['to', to]] as const) {
+    if (text !== null && Number.isNaN(parseTime(text))) problems.push(`“${name}=${text}” in the address is no time, as 2025-01-15T14:00:00Z is.`);
+  }
+  if ((from === null) !== (to === null)) problems.push('The address has only one of “from” and “to”.');
+  if (from !== null && to !== null && parseTime(from) >= parseTime(to)) problems.push('In the address “to” is not after “from”.');
+  if (from !== null && to !== null && parseTime(to) - parseTime(from) > GREATEST_SPAN) problems.push('The address asks for more time than a plot shows.');
+  const asked = new Set((query.get('events') ?? '').split(',').filter(Boolean)).size;
+  if (asked > MOST_EVENTS) problems.push(`The address names ${asked} events; a plot holds ${MOST_EVENTS}.`);
+  return problems;
 }
 
 export function viewQuery(view: View): string {

@@ -1,18 +1,25 @@
-// What the trends show at present, how hands change that, and its place in the address.
+// What the trends show at present, how hands change that, and its place in the address: each view that one settled on is an
+// entry of the browser's history, so that Back is the view before.
 
 import type { HubClock } from '../data/hub_clock';
 import { Signal } from '../data/signal';
-import { boundedSpan, MOST_EVENTS, parseView, viewQuery, type View } from './view';
+import { addressProblems, boundedSpan, MOST_EVENTS, parseView, viewQuery, type View } from './view';
 
 const EDGE = 0.1; // of what is shown
-const SETTLE_MS = 200; // so that a gesture is one change of the address
+const SETTLE_MS = 250; // so that a gesture is one view
+const MOST_UNDONE = 50;
 const REMEMBERED = 'webmacs.trends'; // the last view, for this tab
 
 export class ViewState {
   current: View = parseView(new URLSearchParams());
   undecided = true; // nobody has chosen an event yet
+  problems: string[] = []; // what the address asks for and cannot be shown
   readonly changed = new Signal();
-  private addressing: ReturnType<typeof setTimeout> | undefined;
+  private settled = this.current; // what the address has
+  private written = ''; // as its text
+  private replaces = true; // what settles next is the same entry of the history
+  private settling: ReturnType<typeof setTimeout> | undefined;
+  private readonly times: View[] = []; // whose time was shown before
 
   constructor(private readonly clock: HubClock) {}
 
@@ -27,12 +34,27 @@ export class ViewState {
 
   // What the address asks for; one that asks for nothing, for the last view of this tab.
   enter(query: URLSearchParams): void {
+    clearTimeout(this.settling);
     const asked = query.size > 0 ? query : new URLSearchParams(sessionStorage.getItem(REMEMBERED) ?? '');
-    this.set(parseView(asked));
+    const view = parseView(asked);
+    if (isSameTime(this.times[this.times.length - 1], view)) this.times.pop();
+    this.problems = addressProblems(asked);
+    this.settled = view;
+    this.written = viewQuery(view);
+    this.apply(view);
+    this.replaces = true;
+    if (this.problems.length === 0) this.settleSoon();
   }
 
   leave(): void {
-    clearTimeout(this.addressing);
+    clearTimeout(this.settling);
+  }
+
+  // Events to begin with, while nobody has chosen any.
+  guess(events: string[]): void {
+    if (events.join() === this.current.events.join()) return;
+    this.current = { ...this.current, events };
+    if (this.problems.length === 0) this.settleSoon();
   }
 
   // Fractions of the shown interval: 0.1 shows what is later.
@@ -65,6 +87,16 @@ export class ViewState {
     this.look(span, time + span * (side === 'before' ? EDGE : 1 - EDGE), true);
   }
 
+  // The time that was shown before the last zoom or move.
+  undo(): void {
+    if (this.settling !== undefined) this.settle();
+    const before = this.times.pop();
+    if (!before) return;
+    const { follow, span, to } = before;
+    this.set({ ...this.current, follow, span, to });
+    this.settled = this.current; // it is not to be undone itself
+  }
+
   choose(id: string, chosen: boolean): void {
     this.undecided = false;
     const others = this.current.events.filter((event) => event !== id);
@@ -83,16 +115,40 @@ export class ViewState {
   }
 
   private set(view: View): void {
+    this.replaces = false;
+    this.problems = [];
+    this.apply(view);
+    this.settleSoon();
+  }
+
+  private apply(view: View): void {
     this.current = view;
     if (view.events.length > 0) this.undecided = false;
     this.changed.emit();
-    clearTimeout(this.addressing);
-    this.addressing = setTimeout(() => this.writeAddress(), SETTLE_MS);
   }
 
-  private writeAddress(): void {
+  private settleSoon(): void {
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => this.settle(), SETTLE_MS);
+  }
+
+  private settle(): void {
+    clearTimeout(this.settling);
+    this.settling = undefined;
     const query = viewQuery(this.current);
-    history.replaceState(null, '', `#/trends?${query}`);
+    if (!this.replaces && !isSameTime(this.settled, this.current)) {
+      this.times.push(this.settled);
+      if (this.times.length > MOST_UNDONE) this.times.shift();
+    }
+    this.settled = this.current;
+    if (this.replaces) history.replaceState(null, '', `#/trends?${query}`);
+    else if (query !== this.written) history.pushState(null, '', `#/trends?${query}`);
+    this.replaces = false;
+    this.written = query;
     if (!this.undecided) sessionStorage.setItem(REMEMBERED, query);
   }
+}
+
+function isSameTime(a: View | undefined, b: View): boolean {
+  return a?.follow === b.follow && a.span === b.span && (a.follow || a.to === b.to);
 }

@@ -4,7 +4,8 @@ export const pages = ['overview', 'trends', 'experiments', 'agents'] as const;
 export type PageName = (typeof pages)[number];
 
 export interface Route {
-  page: PageName;
+  page: PageName | null; // null: there is no such page
+  name: string; // as the address has it
   id: string; // what follows the page's name, or ''
   query: URLSearchParams;
 }
@@ -12,8 +13,8 @@ export interface Route {
 export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   const [name = '', id = ''] = path.split('/', 2);
-  const page = pages.find((known) => known === name) ?? 'overview';
-  return { page, id: safelyDecoded(id), query: new URLSearchParams(query) };
+  const page = name === '' ? 'overview' : (pages.find((known) => known === name) ?? null);
+  return { page, name, id: safelyDecoded(id), query: new URLSearchParams(query) };
 }
 
 export function trendsLink(events: string[], more: Record<string, string> = {}): string {

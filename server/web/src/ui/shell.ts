@@ -7,6 +7,7 @@ import { TrendsPage } from '../trends/trends_page';
 import type { Workspace } from '../workspace';
 import { fill, h, setText } from './dom';
 import { icon } from './icons';
+import { NoPage } from './no_page';
 import type { Page } from './page';
 import { parseRoute, type PageName } from './route';
 import { RunningBar } from './running_bar';
@@ -34,7 +35,7 @@ export class Shell {
   private readonly runningBar: RunningBar;
   private readonly endings: (() => void)[] = [];
   private page: Page | null = null;
-  private pageName: PageName | null = null;
+  private pageName: PageName | 'none' | null = null; // null before the first
 
   constructor(
     private readonly workspace: Workspace,
@@ -80,13 +81,13 @@ export class Shell {
   private readonly navigate = (): void => {
     if (location.hash.startsWith('#token=')) return;
     const route = parseRoute(location.hash);
-    if (route.page !== this.pageName) {
+    if ((route.page ?? 'none') !== this.pageName) {
       this.page?.dispose();
-      this.page = this.open(route.page);
+      this.page = route.page ? this.open(route.page) : new NoPage();
       fill(this.outlet, this.page.element);
       if (this.pageName !== null) this.outlet.focus({ preventScroll: true });
       scrollTo(0, 0);
-      this.pageName = route.page;
+      this.pageName = route.page ?? 'none';
       for (const [name, link] of this.links) {
         if (name === route.page) link.setAttribute('aria-current', 'page');
         else link.removeAttribute('aria-current');

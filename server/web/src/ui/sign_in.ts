@@ -23,6 +23,6 @@ export function signIn(message: string, enter: (token: string, onThisDevice: boo
       h('p', { id: 'token-help', class: 'quiet' },
         'Whoever runs the hub makes one: ', h('code', {}, 'webmacs-server token create --role viewer'),
         '. An operator’s token may also run experiments.'),
-      h('label', { class: 'check', for: 'keep' }, keep, 'Remember on this device (otherwise until this tab is closed)'),
+      h('label', { class: 'check', for: 'keep' }, keep, 'Remember on this device (otherwise until the last tab is closed)'),
       h('button', { class: 'primary', type: 'submit' }, 'Sign in')));
 }
