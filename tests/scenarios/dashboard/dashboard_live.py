@@ -48,8 +48,8 @@ class DashboardLive(DashboardScenario):
             self.assertEqual(value, "—", event)
             self.assertRegex(badge, r"Bad: \w+", event)
         await until(lambda: self.sees(".device .fact", "device offline"), SOON, "the device's heading tells it")
+        await until(lambda: self.sees(".rig-heading", f"{len(EVENTS)} bad"), SOON, "how many are bad")
         self.assertEqual(await browser.count(".rig-heading .fact[data-kind=online]"), 0, "the rig's heading is not green")
-        self.assertTrue(await self.sees(".rig-heading", f"{len(EVENTS)} bad"))
         await browser.click(".segmented [data-kind=bad]")
         await asyncio.sleep(5)  # longer than any event of the rig may be silent
         self.assertEqual({state for state, *_ in (await self.tiles()).values()}, {"bad"}, "bad stays bad")

@@ -2,7 +2,7 @@ import { parseView, viewQuery, MOST_EVENTS } from '@/trends/view';
 import { parseRoute, trendsLink } from '@/ui/route';
 import { SteadyRange } from '@/trends/scales';
 import { decimalsFor, formatAge, formatElapsed, formatSpan, formatValue } from '@/ui/format';
-import { fromLocalInput, toLocalInput, utc } from '@/ui/instant';
+import { utc } from '@/ui/instant';
 
 const parse = (query: string) => parseView(new URLSearchParams(query));
 
@@ -24,7 +24,7 @@ describe('a trend\'s address', () => {
   });
 
   it('bounds what is shown', () => {
-    expect(parse('range=0.001s').span).toBe(1000);
+    expect(parse('range=0.00001s').span).toBe(0.1);
     expect(parse('range=99999d').span).toBe(400 * 86_400_000);
   });
 });
@@ -89,10 +89,5 @@ describe('times', () => {
     expect(formatSpan(-5)).toBe('0 s');
     expect([0, 3_723_000, 180_000_000].map(formatElapsed)).toEqual(['0:00:00', '1:02:03', '2 d 2:00:00']);
     expect(utc(Date.parse('2025-01-15T14:32:10.250Z'))).toBe('2025-01-15 14:32:10.250 UTC');
-  });
-
-  it('go to a form and come back', () => {
-    const time = Date.parse('2025-07-15T14:32:10.000Z');
-    expect(fromLocalInput(toLocalInput(time))).toBe(time);
   });
 });

@@ -2,6 +2,7 @@
 // leaves it ends after it.
 
 import { parseTime } from '../messages';
+import { rfc3339 } from '../ui/instant';
 import type { SeriesPoint } from './rest';
 
 // The points of an interval with the last one before and the first one after it, where no more than `silence` ms lie
@@ -28,5 +29,5 @@ function distance(a: SeriesPoint, b: SeriesPoint): number {
 }
 
 function gapAfter({ timestamp }: SeriesPoint, silence: number): SeriesPoint {
-  return { timestamp: new Date(parseTime(timestamp) + silence).toISOString(), value: null };
+  return { timestamp: rfc3339(parseTime(timestamp) + silence), value: null };
 }

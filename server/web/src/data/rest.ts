@@ -1,6 +1,7 @@
 // The hub's REST as the dashboard uses it. Every failure is an ApiError whose message can be shown to a person.
 
 import type { Annotation, Controller, EventDescription, Experiment, Me, Role } from '../messages';
+import { rfc3339 } from '../ui/instant';
 
 export class ApiError extends Error {
   // `status` is 0 when the hub was not reached.
@@ -89,8 +90,8 @@ export class Rest {
     for (let first = 0; first < ids.length; first += EVENTS_PER_SERIES) {
       const answer = await this.ask<Record<string, SeriesPoint[]>>('POST', '/api/v1/datapoints/series', {
         event_public_ids: ids.slice(first, first + EVENTS_PER_SERIES),
-        from: new Date(from).toISOString(),
-        to: new Date(to).toISOString(),
+        from: rfc3339(from),
+        to: rfc3339(to),
         max_points: Math.min(4000, Math.max(10, Math.round(mostPoints))),
       });
       for (const [id, points] of Object.entries(answer)) found.set(id, points);

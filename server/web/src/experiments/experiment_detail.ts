@@ -3,10 +3,11 @@
 import type { Annotation, Experiment } from '../messages';
 import { append, fill, h, setText, show } from '../ui/dom';
 import { formatElapsed } from '../ui/format';
-import { fromLocalInput } from '../ui/instant';
+import { rfc3339 } from '../ui/instant';
 import { icon } from '../ui/icons';
 import { trendsLink } from '../ui/route';
 import { moment } from '../ui/time';
+import { TimeField } from '../ui/time_field';
 import type { Workspace } from '../workspace';
 import { deleteAnnotationDialog, deleteDialog, editDialog } from './experiment_dialogs';
 
@@ -15,11 +16,11 @@ export class ExperimentDetail {
   private readonly text = h('input', {
     placeholder: 'What happened?', 'aria-label': 'Annotation', required: true, maxlength: 1000, autocomplete: 'off',
   });
-  private readonly time = h('input', { type: 'datetime-local', step: 1, 'aria-label': 'When; empty for now' });
+  private readonly time = new TimeField('When; empty for now', { labelled: false });
   private readonly problem = h('p', { class: 'problem', role: 'alert', hidden: true });
   private readonly elapsed = h('span', { class: 'elapsed' });
   private readonly annotate = h('form', { class: 'annotate', onsubmit: (event: SubmitEvent) => void this.addAnnotation(event) },
-    this.text, this.time, h('button', { type: 'submit' }, 'Annotate'));
+    this.text, this.time.element, h('button', { type: 'submit' }, 'Annotate'));
   private experiment: Experiment | null = null;
   private shown = '';
   private exporting = false;
@@ -103,7 +104,7 @@ export class ExperimentDetail {
     const end = experiment.stopped_on === null ? clock.now() : Date.parse(experiment.stopped_on);
     const margin = Math.max(1000, (end - start) * 0.03);
     return trendsLink(events.slice(0, 4), {
-      from: new Date(start - margin).toISOString(), to: new Date(end + margin).toISOString(),
+      from: rfc3339(start - margin), to: rfc3339(end + margin),
     });
   }
 
@@ -130,11 +131,12 @@ export class ExperimentDetail {
 
   private async addAnnotation(event: SubmitEvent): Promise<void> {
     event.preventDefault();
-    const when = this.time.value ? fromLocalInput(this.time.value) : this.workspace.clock.now();
+    if (!this.time.check()) return;
+    const when = this.time.value ?? this.workspace.clock.now();
     await this.attempt(async () => {
-      await this.workspace.rest.annotate(this.experiment!.public_id, new Date(when).toISOString(), this.text.value.trim());
+      await this.workspace.rest.annotate(this.experiment!.public_id, rfc3339(when), this.text.value.trim());
       this.text.value = '';
-      this.time.value = '';
+      this.time.set(null);
       await this.workspace.experiments.load();
     });
   }

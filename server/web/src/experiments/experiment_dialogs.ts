@@ -1,11 +1,12 @@
 // Starting, changing and deleting an experiment.
 
-import type { Annotation, Experiment } from '../messages';
+import { parseTime, type Annotation, type Experiment } from '../messages';
 import type { ExperimentDraft } from '../data/rest';
 import { h } from '../ui/dom';
 import { openDialog } from '../ui/dialog';
-import { fromLocalInput, toLocalInput } from '../ui/instant';
+import { rfc3339 } from '../ui/instant';
 import { moment } from '../ui/time';
+import { TimeField } from '../ui/time_field';
 import type { Workspace } from '../workspace';
 
 export function startDialog(workspace: Workspace, started: (experiment: Experiment) => void): void {
@@ -78,35 +79,33 @@ interface Fields {
   draft(): ExperimentDraft;
 }
 
-// The bounds are asked for when an experiment is changed, and sent only if they were: what is shown has whole seconds.
+// The bounds are asked for when an experiment is changed.
 function fields(workspace: Workspace, experiment: Experiment | null): Fields {
   const name = h('input', { required: true, maxlength: 200, autocomplete: 'off', value: experiment?.name ?? '' });
   const notes = h('textarea', { rows: 3, value: experiment?.notes ?? '' });
   const rigs = new RigChoice(workspace, experiment?.controllers ?? null);
-  const started = timeField(experiment?.started_on ?? null);
-  const stopped = timeField(experiment?.stopped_on ?? null);
+  const started = new TimeField('Started');
+  const stopped = new TimeField('Stopped');
+  started.set(experiment ? parseTime(experiment.started_on) : null);
+  stopped.set(experiment?.stopped_on ? parseTime(experiment.stopped_on) : null);
   const body: HTMLElement[] = [h('label', {}, 'Name', name), rigs.element, h('label', {}, 'Notes', notes)];
   if (experiment) {
-    body.push(h('div', { class: 'pair' },
-      h('label', {}, 'Started', started.input), h('label', {}, 'Stopped', stopped.input)));
+    body.push(h('div', { class: 'pair' }, started.element, stopped.element));
   }
+  const bounds = (): ExperimentDraft => {
+    if (!experiment) return {};
+    if (!started.check() || !stopped.check()) throw new Error('One of the times does not exist.');
+    const end = stopped.value;
+    return { started_on: rfc3339(started.value ?? parseTime(experiment.started_on)), stopped_on: end === null ? null : rfc3339(end) };
+  };
   return {
     body,
     draft: () => ({
       name: name.value.trim(),
       notes: notes.value.trim() === '' ? null : notes.value,
       controllers: rigs.chosen(),
-      ...(experiment ? { started_on: started.value() ?? experiment.started_on, stopped_on: stopped.value() } : {}),
+      ...bounds(),
     }),
-  };
-}
-
-function timeField(given: string | null): { input: HTMLInputElement; value(): string | null } {
-  const shown = given === null ? '' : toLocalInput(Date.parse(given));
-  const input = h('input', { type: 'datetime-local', step: 1, value: shown });
-  return {
-    input,
-    value: () => (input.value === shown ? given : input.value === '' ? null : new Date(fromLocalInput(input.value)).toISOString()),
   };
 }
 

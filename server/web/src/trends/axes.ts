@@ -1,14 +1,16 @@
 // The plot's axes: time below, a vertical one per unit, left and right in turns.
 
 import type uPlot from 'uplot';
-import { axisTimes } from './axis_times';
 import { seriesColor, type Colors } from './colors';
 import { scaleOf, type Curve } from './curve';
 import { marksWithin, markTexts, type Mark } from './marks';
+import { timeMarks, timeTexts, type TimeMarks } from './time_marks';
 
 const FONT = '12px system-ui, sans-serif';
 
 export function timeAxis(narrow: boolean, colors: Colors): uPlot.Axis {
+  let most = 0;
+  let marks: TimeMarks = { step: 1, times: [] };
   return {
     stroke: colors.quiet,
     grid: { stroke: colors.grid, width: 1 },
@@ -16,7 +18,15 @@ export function timeAxis(narrow: boolean, colors: Colors): uPlot.Axis {
     font: FONT,
     space: narrow ? 62 : 84,
     size: 42,
-    values: axisTimes,
+    incrs: (_plot, _axis, _min, _max, pixels, space) => {
+      most = pixels / space;
+      return [Number.MAX_VALUE];
+    },
+    splits: (_plot, _axis, min, max) => {
+      marks = timeMarks(min, max, most);
+      return marks.times;
+    },
+    values: () => timeTexts(marks, Date.now()),
   };
 }
 
@@ -26,7 +36,6 @@ export function valueAxis(
   scale: string,
   curves: Curve[],
   index: number,
-  shown: boolean,
   colors: Colors,
   lanes: () => number | null,
 ): uPlot.Axis {
@@ -35,7 +44,6 @@ export function valueAxis(
   const color = own.length === 1 && own.length < visible.length ? seriesColor(colors, own[0]!.color) : colors.quiet;
   return {
     scale,
-    show: shown,
     side: index % 2 === 0 ? 3 : 1,
     stroke: color,
     label: scale === '' ? undefined : scale,

@@ -58,7 +58,7 @@ export class Cursor {
       return;
     }
     const near = annotationsNear(uplot, this.workspace.experiments.list, at, REACH);
-    fill(this.element, h('strong', {}, formatInstant(time)), h('span', { class: 'quiet' }, utc(time)),
+    fill(this.element, h('strong', {}, formatInstant(time, (right - left) / this.plot.pixels)), h('span', { class: 'quiet' }, utc(time)),
       near.length > 0 && h('span', {}, near.map((annotation) => annotation.text).join(' · ')));
   }
 

@@ -111,11 +111,12 @@ function drawSteps(ctx: CanvasRenderingContext2D, columns: Columns, toX: Scale, 
       holdTo(firstX);
       ctx.lineTo(firstX, firstY);
     }
-    x = toX(columns.lastTime[i]!);
-    y = toY(columns.last[i]!);
-    value = columns.last[i]!;
-    if (points > 1 && isBand(columns, i, toY)) ctx.moveTo(x, y);
-    else ctx.lineTo(x, y);
+    if (points > 1 && !isBand(columns, i, toY)) {
+      [x, y, value] = [firstX, firstY, columns.first[i]!];
+      holdTo(toX(columns.lastTime[i]!));
+    }
+    [x, y, value] = [toX(columns.lastTime[i]!), toY(columns.last[i]!), columns.last[i]!];
+    if (points > 1) ctx.moveTo(x, y);
     if (!Number.isNaN(columns.heldTo[i]!)) holdTo(toX(columns.heldTo[i]!));
   }
 }

@@ -1,5 +1,6 @@
-// Hands on the plot: the wheel zooms around the pointer, Shift and drag (or one finger) moves, two fingers zoom, keys do
-// all of it. Drawing an interval with the mouse is uPlot's own.
+// Hands on the plot: the wheel zooms around the pointer, Shift and drag moves, keys do all of it. One finger that taps sets
+// the cursor, one that rests moves it, one that is drawn moves the plot, two zoom. Drawing an interval with the mouse is
+// uPlot's own.
 
 export interface Mover {
   // Fractions of the shown interval: 0.1 shows what is later.
@@ -9,15 +10,23 @@ export interface Mover {
   follow(): void;
   undo(): void; // the last zoom or move
   moveCursor(pixels: number): void;
+  placeCursor(left: number): void; // CSS pixels from the left edge of the data's area
 }
+
+const REST_MS = 300; // until a finger that stays has the cursor
+const STILL = 8; // CSS pixels that a finger may move and still stay
 
 // `plotted` answers where on the page the data's area is.
 export function watchGestures(area: HTMLElement, plotted: () => DOMRect, mover: Mover): void {
   const fingers = new Map<number, number>(); // pointer -> x
+  let begun = 0; // where the only finger came down
+  let mode: 'tap' | 'cursor' | 'move' = 'move';
+  let resting: ReturnType<typeof setTimeout> | undefined;
   const place = (x: number): number => {
     const box = plotted();
     return Math.min(1, Math.max(0, (x - box.left) / box.width));
   };
+  const setCursor = (x: number): void => mover.placeCursor(x - plotted().left);
 
   area.addEventListener('wheel', (event) => {
     event.preventDefault();
@@ -30,22 +39,41 @@ export function watchGestures(area: HTMLElement, plotted: () => DOMRect, mover: 
   }, { passive: false });
 
   area.addEventListener('dblclick', () => mover.undo());
+  area.addEventListener('contextmenu', (event) => {
+    if (fingers.size > 0) event.preventDefault(); // a finger that rests has the cursor
+  });
 
   // uPlot listens for the mouse; a drag that moves must not reach it.
   area.addEventListener('mousedown', (event) => {
     if (event.shiftKey || event.button === 1) event.stopImmediatePropagation();
   }, { capture: true });
   area.addEventListener('pointerdown', (event) => {
-    if (event.pointerType !== 'touch' && !event.shiftKey && event.button !== 1) return;
+    const touches = event.pointerType === 'touch';
+    if (!touches && !event.shiftKey && event.button !== 1) return;
     event.preventDefault();
     area.setPointerCapture(event.pointerId);
     fingers.set(event.pointerId, event.clientX);
+    clearTimeout(resting);
+    mode = touches && fingers.size === 1 ? 'tap' : 'move';
+    if (mode === 'move') return;
+    begun = event.clientX;
+    resting = setTimeout(() => {
+      mode = 'cursor';
+      setCursor(begun);
+    }, REST_MS);
   });
   area.addEventListener('pointermove', (event) => {
     const before = fingers.get(event.pointerId);
     if (before === undefined) return;
+    if (mode === 'tap' && Math.abs(event.clientX - begun) <= STILL) return;
+    if (mode === 'tap') {
+      clearTimeout(resting);
+      mode = 'move';
+    }
     const others = [...fingers].filter(([id]) => id !== event.pointerId).map(([, x]) => x);
-    if (others.length === 0) {
+    if (mode === 'cursor') {
+      setCursor(event.clientX);
+    } else if (others.length === 0) {
       mover.pan((before - event.clientX) / plotted().width);
     } else {
       const other = others[0]!;
@@ -55,7 +83,12 @@ export function watchGestures(area: HTMLElement, plotted: () => DOMRect, mover: 
     fingers.set(event.pointerId, event.clientX);
   });
   for (const end of ['pointerup', 'pointercancel'] as const) {
-    area.addEventListener(end, (event) => fingers.delete(event.pointerId));
+    area.addEventListener(end, (event) => {
+      if (!fingers.delete(event.pointerId)) return;
+      clearTimeout(resting);
+      if (end === 'pointerup' && mode === 'tap') setCursor(event.clientX);
+      mode = 'move';
+    });
   }
 }
 

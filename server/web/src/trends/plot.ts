@@ -8,6 +8,7 @@ import type { SeriesStore } from '../data/series_store';
 import type { Experiment } from '../messages';
 import { h, show } from '../ui/dom';
 import { timeAxis, valueAxis } from './axes';
+import type { AxisChoice } from './axis_choice';
 import { readColors, seriesColor, type Colors } from './colors';
 import { isDigital, LANES, scaleOf, type Curve } from './curve';
 import { laneOf, laneShare } from './lanes';
@@ -43,6 +44,7 @@ export class Plot {
   constructor(
     private readonly place: HTMLElement,
     private readonly store: SeriesStore,
+    private readonly axisChoice: AxisChoice,
     private readonly handlers: PlotHandlers,
   ) {}
 
@@ -112,20 +114,20 @@ export class Plot {
   // uPlot is made anew when what it consists of changes; its data is not a part of that.
   private build(): void {
     this.colors ??= readColors(this.place);
-    const key = JSON.stringify(this.curves.map(({ id, event, color, hidden }) => [id, event?.name, event?.unit, event?.type, color, hidden]));
+    const scales = [...new Set(this.curves.filter((curve) => !curve.hidden).map(scaleOf))];
+    const axes = this.axisChoice.of(scales.filter((scale) => scale !== LANES), this.width < NARROW);
+    const key = JSON.stringify([axes, this.curves.map(({ id, event, color, hidden }) => [id, event?.name, event?.unit, event?.type, color, hidden])]);
     if (key === this.key && this.uplot) return;
     this.key = key;
     this.uplot?.destroy();
     this.columns.clear();
     for (const { id } of this.curves) this.columns.set(id, new Columns());
-    const scales = [...new Set(this.curves.filter((curve) => !curve.hidden).map(scaleOf))];
     for (const scale of scales) if (!this.ranges.has(scale)) this.ranges.set(scale, new SteadyRange());
     this.scales = scales;
-    this.uplot = new uPlot(this.options(scales, this.colors), [[]], this.place);
+    this.uplot = new uPlot(this.options(scales, axes, this.colors), [[]], this.place);
   }
 
-  private options(scales: string[], colors: Colors): uPlot.Options {
-    const axes = scales.filter((scale) => scale !== LANES);
+  private options(scales: string[], axes: string[], colors: Colors): uPlot.Options {
     return {
       width: this.width,
       height: this.height,
@@ -144,7 +146,7 @@ export class Plot {
       axes: [
         timeAxis(this.width < NARROW, colors),
         ...axes.map((scale, index) =>
-          valueAxis(scale, this.curves, index, this.width >= NARROW || index < 2, colors, () => (this.hasData(scale) ? this.share : null))),
+          valueAxis(scale, this.curves, index, colors, () => (this.hasData(scale) ? this.share : null))),
       ],
       series: [
         {},

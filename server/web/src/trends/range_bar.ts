@@ -1,8 +1,9 @@
 // What time is shown: the last while, an interval from … to, and buttons for moving and zooming.
 
-import { fill, h, setAttribute } from '../ui/dom';
-import { fromLocalInput, toLocalInput } from '../ui/instant';
+import { fill, h, setAttribute, setText } from '../ui/dom';
 import { icon, type IconName } from '../ui/icons';
+import { TimeField } from '../ui/time_field';
+import { zone } from '../ui/zone';
 import type { Mover } from './gestures';
 import { ranges, type View } from './view';
 
@@ -10,8 +11,10 @@ export class RangeBar {
   readonly element: HTMLElement;
   private readonly buttons = new Map<number, HTMLButtonElement>();
   private readonly followButton: HTMLButtonElement;
-  private readonly from = h('input', { type: 'datetime-local', step: 1, required: true });
-  private readonly to = h('input', { type: 'datetime-local', step: 1, required: true });
+  private readonly from = new TimeField('From', { required: true });
+  private readonly to = new TimeField('To', { required: true });
+  private readonly zone = h('p', { class: 'quiet' });
+  private shown: [from: number, to: number] = [0, 0];
   private readonly absolute: HTMLDetailsElement;
 
   constructor(mover: Mover, choose: (span: number) => void, private readonly setInterval: (from: number, to: number) => void) {
@@ -27,7 +30,7 @@ export class RangeBar {
     this.absolute = h('details', { class: 'popover', onkeydown: this.leave, ontoggle: this.onToggle },
       h('summary', {}, 'From … to'),
       h('form', { class: 'card', onsubmit: this.submit },
-        h('label', {}, 'From', this.from), h('label', {}, 'To', this.to),
+        this.from.element, this.to.element, this.zone,
         h('button', { class: 'primary', type: 'submit' }, 'Show')));
     this.element = h('div', { class: 'toolbar' }, group, this.absolute,
       h('div', { class: 'tools', role: 'group', 'aria-label': 'Move and zoom' },
@@ -41,15 +44,16 @@ export class RangeBar {
       setAttribute(button, 'aria-pressed', String(view.follow && span === view.span));
     }
     setAttribute(this.followButton, 'aria-pressed', String(view.follow));
-    if (this.absolute.open) return;
-    this.from.value = toLocalInput(right - view.span);
-    this.to.value = toLocalInput(right);
+    this.shown = [right - view.span, right];
   }
 
-  // It closes when one goes on elsewhere.
+  // The form begins with what is shown, and closes when one goes on elsewhere.
   private readonly onToggle = (): void => {
-    if (this.absolute.open) document.addEventListener('pointerdown', this.onElsewhere, { capture: true });
-    else document.removeEventListener('pointerdown', this.onElsewhere, { capture: true });
+    if (!this.absolute.open) return document.removeEventListener('pointerdown', this.onElsewhere, { capture: true });
+    document.addEventListener('pointerdown', this.onElsewhere, { capture: true });
+    this.from.set(this.shown[0]);
+    this.to.set(this.shown[1]);
+    setText(this.zone, `Times are those of ${zone()}.`);
   };
 
   private readonly onElsewhere = (event: Event): void => {
@@ -64,13 +68,10 @@ export class RangeBar {
 
   private readonly submit = (event: SubmitEvent): void => {
     event.preventDefault();
-    const from = fromLocalInput(this.from.value);
-    const to = fromLocalInput(this.to.value);
-    this.to.setCustomValidity(from < to ? '' : 'This must be after “From”.');
-    if (!this.to.reportValidity()) {
-      this.to.addEventListener('input', () => this.to.setCustomValidity(''), { once: true });
-      return;
-    }
+    const [from, to] = [this.from.value, this.to.value];
+    const inOrder = from === null || to === null || from < to;
+    if (!this.from.check() || !this.to.check(inOrder ? '' : 'This must be after “From”.')) return;
+    if (from === null || to === null) return;
     this.absolute.open = false;
     this.setInterval(from, to);
   };

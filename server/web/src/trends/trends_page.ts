@@ -7,6 +7,7 @@ import { h, setText, show } from '../ui/dom';
 import type { Page } from '../ui/page';
 import type { Route } from '../ui/route';
 import type { Workspace } from '../workspace';
+import { AxisChoice } from './axis_choice';
 import { Cursor } from './cursor';
 import type { Curve } from './curve';
 import { CurveColors } from './curve_colors';
@@ -53,7 +54,8 @@ export class TrendsPage implements Page {
     const { live, clock } = workspace;
     this.view = new ViewState(clock);
     this.store = new SeriesStore(live, MOST_POINTS);
-    this.plot = new Plot(this.place, this.store, {
+    const axisChoice = new AxisChoice(() => this.redraw.soon());
+    this.plot = new Plot(this.place, this.store, axisChoice, {
       onSelect: (from, to) => this.view.look(to - from, to),
       onCursor: () => this.showCursor(),
     });
@@ -71,6 +73,7 @@ export class TrendsPage implements Page {
       follow: () => this.view.follow(),
       undo: () => this.view.undo(),
       moveCursor: (pixels) => this.cursor.move(pixels),
+      placeCursor: (left) => this.cursor.place(left),
     };
     this.rangeBar = new RangeBar(mover, (span) => this.view.follow(span), (from, to) => this.view.look(to - from, to, true));
     this.loader = new HistoryLoader(workspace, this.store, () => ({
@@ -79,7 +82,7 @@ export class TrendsPage implements Page {
     this.element = h('div', { class: 'trends' },
       h('h1', { class: 'visually-hidden' }, 'Trends'),
       this.rangeBar.element,
-      h('div', { class: 'plot-card card' }, this.cursor.element, this.place, this.empty, this.noData.element),
+      h('div', { class: 'plot-card card' }, this.cursor.element, axisChoice.element, this.place, this.empty, this.noData.element),
       h('p', { id: 'plot-help', class: 'visually-hidden' },
         'Arrow keys move, plus and minus zoom, Shift and arrow keys move the cursor whose values the table shows, Backspace goes back to the time before, F follows live data.'),
       h('div', { class: 'side' }, this.problem, this.note, h('div', { class: 'card' }, this.legend.element),

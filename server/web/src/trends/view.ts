@@ -1,6 +1,7 @@
 // What a trend shows, as it stands in the address: events, and either the last while (followed) or an interval.
 
 import { parseTime } from '../messages';
+import { rfc3339 } from '../ui/instant';
 import { readable } from '../ui/route';
 
 export interface View {
@@ -26,7 +27,7 @@ export const ranges: [text: string, ms: number][] = [
   ['30 d', 30 * DAY],
 ];
 
-export const LEAST_SPAN = 1000;
+export const LEAST_SPAN = 0.1;
 export const GREATEST_SPAN = 400 * DAY;
 export const MOST_EVENTS = 20; // the hub's bound for one series request
 
@@ -69,8 +70,8 @@ export function viewQuery(view: View): string {
   if (view.follow) {
     query.set('range', rangeText(view.span));
   } else {
-    query.set('from', new Date(view.to - view.span).toISOString());
-    query.set('to', new Date(view.to).toISOString());
+    query.set('from', rfc3339(view.to - view.span));
+    query.set('to', rfc3339(view.to));
   }
   for (const shape of ['steps', 'lines'] as const) {
     const shown = view[shape].filter((id) => view.events.includes(id));

@@ -11,6 +11,8 @@ import { NoPage } from './no_page';
 import type { Page } from './page';
 import { parseRoute, type PageName } from './route';
 import { RunningBar } from './running_bar';
+import { zoneChanged } from './zone';
+import { zoneChoice } from './zone_choice';
 
 const titles: Record<PageName, string> = {
   overview: 'Overview',
@@ -56,11 +58,12 @@ export class Shell {
           h('span', {}, 'WebMACS')),
         navigation,
         this.state,
+        zoneChoice(() => workspace.clock.now()),
         h('button', { class: 'quiet-button sign-out', type: 'button', title: 'Forget the token', onclick: signOut },
           icon('key'), h('span', {}, 'Sign out'))),
       this.runningBar.element,
       this.outlet);
-    this.endings.push(workspace.stateChanged.subscribe(() => this.showState()));
+    this.endings.push(workspace.stateChanged.subscribe(() => this.showState()), zoneChanged.subscribe(() => this.reopen()));
     addEventListener('hashchange', this.navigate);
     this.showState();
     this.navigate();
@@ -96,6 +99,12 @@ export class Shell {
     }
     this.page?.update(route);
   };
+
+  // The page as if it had just been entered: every time on it is told anew.
+  private reopen(): void {
+    this.pageName = null;
+    this.navigate();
+  }
 
   private open(name: PageName): Page {
     switch (name) {

@@ -1,7 +1,7 @@
 // A moment: local, with UTC on hover and for whoever reads the element's datetime.
 
 import { h, setAttribute, setText } from './dom';
-import { formatMoment, formatTime, utc } from './instant';
+import { formatMoment, formatTime, rfc3339, utc } from './instant';
 
 export function moment(ms: number, short = false): HTMLTimeElement {
   const element = h('time');
@@ -11,6 +11,6 @@ export function moment(ms: number, short = false): HTMLTimeElement {
 
 export function setMoment(element: HTMLTimeElement, ms: number, text: string): void {
   setText(element, text);
-  setAttribute(element, 'datetime', new Date(ms).toISOString());
+  setAttribute(element, 'datetime', rfc3339(ms));
   setAttribute(element, 'title', utc(ms));
 }

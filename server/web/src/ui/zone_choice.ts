@@ -1,0 +1,25 @@
+// The zone of all times on the page, shown and to be chosen.
+
+import { fill, h } from './dom';
+import { chooseZone, ownZone, zone, zoneNameAt } from './zone';
+
+export function zoneChoice(now: () => number): HTMLElement {
+  const select = h('select', { 'aria-label': 'Time zone of what is shown', onchange: () => chooseZone(select.value) });
+  const option = (name: string): HTMLElement =>
+    h('option', { value: name, title: name, selected: name === zone() }, `${zoneNameAt(now(), name)} · ${name.replaceAll('_', ' ')}`);
+  const first = [...new Set([ownZone, 'UTC', zone()])];
+  fill(select, ...first.map(option));
+  // All the others are made when they are wanted: there are hundreds.
+  const complete = (): void => {
+    const others = Intl.supportedValuesOf('timeZone').filter((name) => !first.includes(name));
+    select.append(...others.map((name) => h('option', { value: name }, name.replaceAll('_', ' '))));
+  };
+  let isComplete = false;
+  for (const event of ['focus', 'pointerdown'] as const) {
+    select.addEventListener(event, () => {
+      if (!isComplete) complete();
+      isComplete = true;
+    });
+  }
+  return h('div', { class: 'zone' }, select);
+}
