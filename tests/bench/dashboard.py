@@ -24,10 +24,10 @@ RANGES = ("60s", "30s") if QUICK else ("10m", "5m")
 WARM_SECONDS = 60 if QUICK else 20
 PATIENCE = 60
 GOAL_FRAME_MS = 20.0  # 50 frames a second
-GOAL_MAIN_THREAD = 30.0
+GOAL_MAIN_THREAD = 12.0
 GOAL_GROWTH_MB = 20.0
 GOAL_PAINT_MS = 1000.0
-GOAL_KIB = 150.0
+GOAL_KIB = 80.0
 
 COUNT_FRAMES = """(() => {
   window.frames_ = [];

@@ -1,6 +1,7 @@
-// Debian's Chromium, driven from standard input: a line {"id","call","args"} is a method of the page (or one of the calls
-// below), answered by a line {"id","result"} or {"id","error"}. harness/browser.py is its other end. Every request the page
-// makes is recorded, and what it says that sounds like an error.
+// Debian's Chromium, or its Firefox by WebDriver BiDi (WEBMACS_BROWSER=firefox), driven from standard input: a line
+// {"id","call","args"} is a method of the page (or one of the calls below), answered by a line {"id","result"} or
+// {"id","error"}. harness/browser.py is its other end. Every request the page makes is recorded, and what it says that
+// sounds like an error.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,7 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const packages = createRequire(new URL('../../server/web/package.json', import.meta.url));
-const { chromium } = packages('playwright-core');
+const { chromium, firefox } = packages('playwright-core');
 
 const flags = [
   '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -17,6 +18,7 @@ const flags = [
 ];
 
 const profile = mkdtempSync(join(tmpdir(), 'webmacs-browser-'));
+let browser; // Firefox; Chromium is its context
 let context;
 let page;
 const others = []; // tabs that stay open
@@ -26,9 +28,8 @@ let problems = [];
 
 const calls = {
   async launch(options) {
-    context = await chromium.launchPersistentContext(profile, {
-      executablePath: process.env.WEBMACS_CHROMIUM ?? '/usr/bin/chromium',
-      args: flags, locale: 'en-GB', timezoneId: 'Europe/Berlin', acceptDownloads: true, ...options,
+    context = await (process.env.WEBMACS_BROWSER === 'firefox' ? inFirefox : inChromium)({
+      locale: 'en-GB', timezoneId: 'Europe/Berlin', acceptDownloads: true, ...options,
     });
     context.setDefaultTimeout(1000 * Number(process.env.WEBMACS_STATE_SECONDS ?? '120'));
     watch((page = context.pages()[0] ?? (await context.newPage())));
@@ -87,6 +88,18 @@ const calls = {
   },
 };
 
+function inChromium(options) {
+  return chromium.launchPersistentContext(profile, {
+    executablePath: process.env.WEBMACS_CHROMIUM ?? '/usr/bin/chromium', args: flags, ...options,
+  });
+}
+
+// The channel's name is what makes Playwright speak BiDi; it knows no persistent context there.
+async function inFirefox(options) {
+  browser = await firefox.launch({ channel: 'moz-firefox', executablePath: '/usr/bin/firefox-esr', timeout: 120_000 });
+  return browser.newContext(options);
+}
+
 function watch(opened) {
   opened.on('request', (request) => requests.push({ method: request.method(), url: request.url() }));
   opened.on('websocket', (socket) => requests.push({ method: 'WS', url: socket.url() }));
@@ -115,4 +128,5 @@ async function answer(line) {
 
 for await (const line of createInterface({ input: process.stdin })) await answer(line);
 await context?.close();
+await browser?.close();
 rmSync(profile, { recursive: true, force: true });

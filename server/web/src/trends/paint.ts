@@ -59,11 +59,10 @@ function nameLane({ ctx, bbox }: uPlot, { id, event, color }: Curve, lane: Lane,
   ctx.textAlign = 'left';
   const text = fitted(ctx, event?.name || id, bbox.width * LABEL_SHARE);
   const middle = (lane.on + lane.off) / 2;
-  const height = 13 * pixel;
-  ctx.globalAlpha = 0.8;
-  ctx.fillStyle = colors.ground;
-  ctx.fillRect(bbox.left + 2 * pixel, middle - height / 2, ctx.measureText(text).width + 6 * pixel, height);
-  ctx.globalAlpha = 1;
+  ctx.strokeStyle = colors.ground; // around the letters, so that they stand out from the signal
+  ctx.lineWidth = 3 * pixel;
+  ctx.lineJoin = 'round';
+  ctx.strokeText(text, bbox.left + 5 * pixel, middle);
   ctx.fillStyle = seriesColor(colors, color);
   ctx.fillText(text, bbox.left + 5 * pixel, middle);
 }

@@ -5,8 +5,12 @@ import { chooseZone, ownZone, zone, zoneNameAt } from './zone';
 
 export function zoneChoice(now: () => number): HTMLElement {
   const select = h('select', { 'aria-label': 'Time zone of what is shown', onchange: () => chooseZone(select.value) });
-  const option = (name: string): HTMLElement =>
-    h('option', { value: name, title: name, selected: name === zone() }, `${zoneNameAt(now(), name)} · ${name.replaceAll('_', ' ')}`);
+  const narrow = matchMedia('(max-width: 52rem)').matches; // there the chosen one is shown by its short name
+  const option = (name: string): HTMLElement => {
+    const short = zoneNameAt(now(), name);
+    const text = narrow && name === zone() ? short : `${short} · ${name.replaceAll('_', ' ')}`;
+    return h('option', { value: name, title: name, selected: name === zone() }, text);
+  };
   const first = [...new Set([ownZone, 'UTC', zone()])];
   fill(select, ...first.map(option));
   // All the others are made when they are wanted: there are hundreds.
