@@ -9,7 +9,7 @@
 #include "hardware/modbus_device.h"
 #include "hardware/read_plan.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <csignal>

@@ -2,7 +2,7 @@
 
 #include "common/log.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>

@@ -3,7 +3,7 @@
 #include "common/service.h"
 #include "hardware/register_codec.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>

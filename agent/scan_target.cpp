@@ -1,7 +1,7 @@
 #include "agent/scan.h"
 #include "hardware/baud_rates.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>

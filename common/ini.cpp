@@ -2,7 +2,7 @@
 
 #include "common/utf8.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>

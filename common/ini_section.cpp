@@ -1,7 +1,7 @@
 #include "common/ini.h"
 #include "common/utf8.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>

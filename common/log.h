@@ -2,7 +2,7 @@
 // One line per event on standard error: "time level text" on a terminal, a journald priority prefix ("<6>text")
 // otherwise. Any thread. A line never holds a token: what looks like one is written as "wm_(hidden)".
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 #include <chrono>
 #include <string>

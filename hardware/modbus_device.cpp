@@ -5,7 +5,7 @@
 #include "hardware/modbus_turn.h"
 #include "hardware/register_codec.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 

@@ -4,7 +4,7 @@
 #include "hardware/device_keys.h"
 #include "hardware/value_keys.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>

@@ -3,7 +3,7 @@
 #include "hardware/tcp_connect.h"
 
 #include <modbus/modbus.h>
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>

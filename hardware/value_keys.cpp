@@ -3,7 +3,7 @@
 #include "hardware/half_float.h"
 #include "hardware/read_plan.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>

@@ -8,7 +8,7 @@
 #include "server/store/store.h"
 #include "server/store/store_url.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <filesystem>

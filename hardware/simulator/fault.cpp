@@ -1,6 +1,6 @@
 #include "hardware/simulator/fault.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>

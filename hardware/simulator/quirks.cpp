@@ -2,7 +2,7 @@
 
 #include "common/ini.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 #include <charconv>
 #include <functional>

@@ -9,7 +9,7 @@
 #include "common/timestamp.h"
 #include "wire_client.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 

@@ -1,7 +1,7 @@
 #include "fan.h"
 
 #include <CLI/CLI.hpp>
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 #include <exception>
 #include <iostream>

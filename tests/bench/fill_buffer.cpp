@@ -4,7 +4,7 @@
 #include "agent/buffer_file.h"
 #include "common/timestamp.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <exception>

@@ -2,7 +2,7 @@
 #include "common/timestamp.h"
 #include "load.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 #include <array>
 #include <iostream>

@@ -2,7 +2,7 @@
 #include "load.h"
 
 #include <boost/asio/signal_set.hpp>
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 #include <charconv>
 #include <csignal>
