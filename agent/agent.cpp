@@ -2,7 +2,9 @@
 
 #include "agent/rig_parts.h"
 #include "common/log.h"
-#include "common/service.h"
+#include "common/program.h"
+#include "common/service_manager.h"
+#include "common/signals.h"
 #include "common/timestamp.h"
 
 #include <algorithm>

@@ -4,7 +4,7 @@
 #include "agent/scan.h"
 #include "common/log.h"
 #include "common/program.h"
-#include "common/service.h"
+#include "common/signals.h"
 
 #include <CLI/CLI.hpp>
 

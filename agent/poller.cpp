@@ -3,7 +3,7 @@
 #include "agent/report_filter.h"
 #include "common/liveness.h"
 #include "common/log.h"
-#include "common/service.h"
+#include "common/signals.h"
 
 #include <algorithm>
 #include <atomic>

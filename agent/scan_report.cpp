@@ -1,6 +1,6 @@
 #include "agent/scan.h"
 #include "agent/table.h"
-#include "common/service.h"
+#include "common/program.h"
 #include "hardware/register_codec.h"
 
 #include <fmt/format.h>

@@ -2,7 +2,6 @@
 
 #include "common/ini.h"
 #include "common/log.h"
-#include "common/service.h"
 
 #include <iostream>
 

@@ -1,7 +1,7 @@
 #include "common/watchdog.h"
 
 #include "common/log.h"
-#include "common/service.h"
+#include "common/service_manager.h"
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,7 +1,7 @@
 #include "common/worker.h"
 
 #include "common/log.h"
-#include "common/service.h"
+#include "common/signals.h"
 
 #include <exception>
 #include <pthread.h>

@@ -1,6 +1,6 @@
 #include "server/backup_command.h"
 
-#include "common/service.h"
+#include "common/program.h"
 #include "server/progress_line.h"
 #include "server/store/sqlite/sqlite_backup.h"
 #include "server/store/store.h"

@@ -1,7 +1,7 @@
 #include "server/commands.h"
 
 #include "common/ini.h"
-#include "common/service.h"
+#include "common/program.h"
 #include "common/timestamp.h"
 #include "server/access/access.h"
 #include "server/open_store.h"

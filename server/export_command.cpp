@@ -1,7 +1,8 @@
 #include "server/export_command.h"
 
 #include "common/log.h"
-#include "common/service.h"
+#include "common/program.h"
+#include "common/signals.h"
 #include "common/timestamp.h"
 #include "server/commands.h"
 #include "server/export/csv_export.h"

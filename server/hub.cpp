@@ -2,7 +2,9 @@
 
 #include "common/ini.h"
 #include "common/log.h"
-#include "common/service.h"
+#include "common/descriptor_limit.h"
+#include "common/service_manager.h"
+#include "common/signals.h"
 #include "common/timestamp.h"
 #include "server/load_tls.h"
 #include "server/open_store.h"

@@ -2,7 +2,7 @@
 
 #include "common/log.h"
 #include "common/program.h"
-#include "common/service.h"
+#include "common/signals.h"
 #include "server/backup_command.h"
 #include "server/commands.h"
 #include "server/export_command.h"

@@ -1,6 +1,6 @@
 #include "common/websocket/name_lookup.h"
 
-#include "common/service.h"
+#include "common/signals.h"
 
 #include <boost/asio/post.hpp>
 

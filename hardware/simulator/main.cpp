@@ -2,7 +2,7 @@
 
 #include "common/log.h"
 #include "common/program.h"
-#include "common/service.h"
+#include "common/signals.h"
 #include "hardware/simulator/rig_file.h"
 #include "hardware/simulator/simulator.h"
 
