@@ -3,9 +3,10 @@
 #include "agent/agent.h"
 #include "agent/buffer_recovery.h"
 #include "agent/table.h"
-#include "common/log.h"
 #include "common/descriptor_limit.h"
+#include "common/log.h"
 #include "common/program.h"
+#include "common/signals.h"
 #include "common/timestamp.h"
 #include "hardware/modbus_device.h"
 #include "hardware/read_plan.h"
@@ -13,8 +14,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <csignal>
-#include <ctime>
 #include <future>
 #include <iostream>
 #include <iterator>
@@ -43,8 +42,8 @@ std::string readable_size(std::int64_t bytes) {
 
 std::vector<EventSettings> events_of(const RigSettings& rig, const std::string& device) {
   std::vector<EventSettings> events;
-  std::copy_if(rig.events.begin(), rig.events.end(), std::back_inserter(events),
-               [&](const EventSettings& event) { return event.device == device; });
+  std::ranges::copy_if(rig.events, std::back_inserter(events),
+                       [&](const EventSettings& event) { return event.device == device; });
   return events;
 }
 
@@ -86,8 +85,7 @@ void print_requests(const DeviceSettings& device, const std::vector<EventSetting
 }
 
 Row row_of(const EventSettings& event, const PolledValue& polled) {
-  std::string words;
-  for (const std::uint16_t word : polled.words) words += fmt::format("{}{:04x}", words.empty() ? "" : " ", word);
+  const std::string words = fmt::format("{:04x}", fmt::join(polled.words, " "));
   return {event.event_public_id,
           describe_register(event),
           words.empty() ? "-" : words,
@@ -173,16 +171,11 @@ bool reader_left() {
 
 // True when a signal said so, or the reader left. Every signal is blocked, so they wait here.
 bool ended_within(std::chrono::microseconds wait) {
-  sigset_t ends;
-  sigemptyset(&ends);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) sigaddset(&ends, signal);
   const auto end = std::chrono::steady_clock::now() + wait;
   for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(end - std::chrono::steady_clock::now());
-    const auto slice = std::clamp<std::chrono::nanoseconds>(left, 0ns, longest_look_away);
-    timespec time{};
-    time.tv_nsec = static_cast<long>(slice.count());
-    if (sigtimedwait(&ends, nullptr, &time) > 0 || reader_left()) return true;
+    const auto left = std::chrono::duration_cast<std::chrono::microseconds>(end - std::chrono::steady_clock::now());
+    const auto slice = std::clamp<std::chrono::microseconds>(left, 0us, longest_look_away);
+    if (stop_signal_within(slice) || reader_left()) return true;
     if (left <= slice) return false;
   }
 }

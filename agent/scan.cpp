@@ -119,7 +119,7 @@ void Scanner::sweep(Probe& probe, int first, int end, bool until_hole) {
 }
 
 void Scanner::grow_down(Probe& probe, int address) {
-  while (address >= probe.least && !probe.words.count(address - 1) && !probe.over() && !watch_.stopped()) {
+  while (address >= probe.least && !probe.words.contains(address - 1) && !probe.over() && !watch_.stopped()) {
     if (ask(probe, address - probe.least, probe.least) != Answer::good) return;
     address -= probe.least;
   }
@@ -127,7 +127,7 @@ void Scanner::grow_down(Probe& probe, int address) {
 
 void Scanner::sample(Probe& probe) {
   for (int at = dense_end; at < addresses && !probe.over() && !watch_.stopped(); ++at) {
-    if ((at % 100 != 0 && at % 256 != 0) || probe.words.count(at) != 0) continue;
+    if ((at % 100 != 0 && at % 256 != 0) || probe.words.contains(at)) continue;
     if (at % 1000 == 0) {
       watch_.progress(
           fmt::format("unit {}: {} {}, {} readable", probe.unit, to_text(probe.kind), at, probe.words.size()));

@@ -5,6 +5,7 @@
 #include "hardware/modbus_line.h"
 #include "hardware/rig_settings.h"
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -84,7 +85,7 @@ class Scanner {
 // number, zero, or further from 1 than physical quantities lie (1e-4 … 1e7).
 struct FloatGuess {
   int address = 0;
-  std::optional<double> values[4];
+  std::array<std::optional<double>, 4> values;
 };
 
 // The pairs of a holding or input range that are plausible in some order. Of the two ways to pair the registers up, the

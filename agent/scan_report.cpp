@@ -1,6 +1,8 @@
 #include "agent/scan.h"
 #include "agent/table.h"
 #include "common/program.h"
+#include "common/progress_line.h"
+#include "common/signals.h"
 #include "hardware/register_codec.h"
 
 #include <fmt/format.h>
@@ -8,9 +10,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <csignal>
 #include <iostream>
-#include <unistd.h>
+#include <span>
 
 namespace webmacs {
 
@@ -20,11 +21,11 @@ constexpr std::array<ByteOrder, 4> orders = {ByteOrder::abcd, ByteOrder::cdab, B
 constexpr std::size_t most_guesses = 60;  // printed of a unit
 constexpr std::size_t most_units = 8;     // mapped when the device answers to every unit
 
-std::optional<double> plausible_float(const std::uint16_t* words, ByteOrder order) {
+std::optional<double> plausible_float(std::span<const std::uint16_t, 2> words, ByteOrder order) {
   Register where;
   where.type = ValueType::float32;
   where.order = order;
-  const auto value = decode_value(where, words);
+  const auto value = decode_value(where, words.data());
   if (!value || std::fabs(*value) < 1e-4 || std::fabs(*value) > 1e7) return std::nullopt;
   return value;
 }
@@ -35,25 +36,23 @@ bool is_words(RegisterKind kind) {
 
 // "1-4, 17"
 std::string join_units(const std::vector<int>& units) {
-  std::string text;
+  std::vector<std::string> ranges;
   for (std::size_t i = 0; i < units.size();) {
     std::size_t last = i;
     while (last + 1 < units.size() && units[last + 1] == units[last] + 1) ++last;
-    text += fmt::format("{}{}", text.empty() ? "" : ", ", units[i]);
-    if (last > i) text += fmt::format("-{}", units[last]);
+    ranges.push_back(last > i ? fmt::format("{}-{}", units[i], units[last]) : std::to_string(units[i]));
     i = last + 1;
   }
-  return text;
+  return fmt::format("{}", fmt::join(ranges, ", "));
 }
 
 void print_ranges(const ScannedUnit& found) {
   std::vector<Row> rows = {{"  kind", "addresses", "count", "first values"}};
   for (const RegisterRange& range : found.ranges) {
-    std::string values;
-    for (std::size_t i = 0; i < std::min<std::size_t>(range.words.size(), 6); ++i) {
-      values += fmt::format("{}{:0{}x}", i == 0 ? "" : " ", range.words[i], is_words(range.kind) ? 4 : 1);
-    }
-    if (range.words.size() > 6) values += " …";
+    const auto shown = range.words.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(range.words.size(), 6));
+    std::string values = is_words(range.kind) ? fmt::format("{:04x}", fmt::join(range.words.begin(), shown, " "))
+                                              : fmt::format("{:x}", fmt::join(range.words.begin(), shown, " "));
+    if (shown != range.words.end()) values += " …";
     rows.push_back({fmt::format("  {}", to_text(range.kind)), fmt::format("{}-{}", range.first, range.end() - 1),
                     std::to_string(range.words.size()), values});
   }
@@ -85,13 +84,13 @@ void print_floats(const ScannedUnit& found) {
   rows.insert(rows.begin(), {"  register", "raw", "ABCD", "CDAB", "BADC", "DCBA"});
   print_table(std::cout, rows);
   if (left_out > 0) std::cout << fmt::format("  … and {} more pairs\n", left_out);
-  const int most = *std::max_element(votes.begin(), votes.end());
-  std::string likely;
+  const int most = std::ranges::max(votes);
+  std::vector<std::string_view> likely;
   for (std::size_t order = 0; order < orders.size(); ++order) {
-    if (votes[order] == most) likely += fmt::format("{}{}", likely.empty() ? "" : " or ", to_text(orders[order]));
+    if (votes[order] == most) likely.push_back(to_text(orders[order]));
   }
   std::cout << fmt::format("  most often plausible: order = {} ({} of {} pairs); compare with the device's display\n",
-                           likely, most, rows.size() - 1 + left_out);
+                           fmt::join(likely, " or "), most, rows.size() - 1 + left_out);
 }
 
 void print_unit(const ScannedUnit& found) {
@@ -124,11 +123,12 @@ std::vector<FloatGuess> guess_floats(const RegisterRange& range) {
   std::array<std::vector<FloatGuess>, 2> guesses;  // pairs from the first register on, from the second on
   if (!is_words(range.kind)) return {};
   for (std::size_t at = 0; at + 1 < range.words.size(); ++at) {
+    const auto pair = std::span(range.words).subspan(at).first<2>();
     FloatGuess guess;
     guess.address = range.first + static_cast<int>(at);
     bool any = false;
     for (std::size_t order = 0; order < orders.size(); ++order) {
-      guess.values[order] = plausible_float(range.words.data() + at, orders[order]);
+      guess.values[order] = plausible_float(pair, orders[order]);
       any = any || guess.values[order].has_value();
     }
     if (any) guesses[at % 2].push_back(guess);
@@ -137,28 +137,18 @@ std::vector<FloatGuess> guess_floats(const RegisterRange& range) {
 }
 
 int scan_line(const ScanTarget& target) {
-  const bool terminal = isatty(STDERR_FILENO) != 0;
+  ProgressLine progress;
   bool stopped = false;
   ScanWatch watch;
-  watch.progress = [&](const std::string& line) {
-    if (terminal) std::cerr << '\r' << line << "\033[K" << std::flush;
-  };
+  watch.progress = [&](const std::string& line) { progress.show(line); };
   watch.stopped = [&stopped] {
-    sigset_t ends;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGINT);
-    sigaddset(&ends, SIGTERM);
-    const timespec now{};
-    stopped = stopped || sigtimedwait(&ends, nullptr, &now) > 0;
+    stopped = stopped || stop_signal_within(std::chrono::microseconds(0));
     return stopped;
-  };
-  const auto clear_progress = [&] {
-    if (terminal) std::cerr << "\r\033[K" << std::flush;
   };
 
   Scanner scanner(target, watch);
   std::vector<int> units = scanner.find_units();
-  clear_progress();
+  progress.clear();
   if (units.empty() && !stopped) {
     print_nobody(target);
     return exit_failure;
@@ -177,7 +167,7 @@ int scan_line(const ScanTarget& target) {
   for (const int unit : units) {
     if (scanner.stopped()) break;
     const ScannedUnit found = scanner.map_unit(unit);
-    clear_progress();
+    progress.clear();
     print_unit(found);
   }
   std::cout << fmt::format(

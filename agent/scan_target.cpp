@@ -23,7 +23,7 @@ bool read_host(std::string_view text, DeviceSettings& device) {
   const std::size_t end_of_host = bracketed ? text.find(']') : text.find(':');
   if (bracketed && end_of_host == std::string_view::npos) return false;
   // More than one colon without brackets is a bare IPv6 address.
-  if (!bracketed && std::count(text.begin(), text.end(), ':') > 1) {
+  if (!bracketed && std::ranges::count(text, ':') > 1) {
     device.host = text;
     return true;
   }

@@ -39,15 +39,6 @@ std::string_view without_comment(std::string_view text) {
   return trim(text.substr(0, comment_start(text)));
 }
 
-std::string join(const std::vector<std::string>& lines) {
-  std::string text;
-  for (const std::string& line : lines) {
-    if (!text.empty()) text += '\n';
-    text += line;
-  }
-  return text;
-}
-
 // Replaces what cannot be text by '?', so that the rest of a damaged line is still checked; says what was found.
 std::string replace_unreadable(std::string& line) {
   std::string found;
@@ -112,7 +103,7 @@ std::string read_file(const std::string& path) {
 }  // namespace
 
 ConfigurationError::ConfigurationError(std::vector<std::string> mistakes)
-    : std::runtime_error(join(mistakes)), mistakes_(std::move(mistakes)) {}
+    : std::runtime_error(fmt::format("{}", fmt::join(mistakes, "\n"))), mistakes_(std::move(mistakes)) {}
 
 std::unique_ptr<Ini> Ini::load(const std::string& path) {
   return parse(read_file(path), path);
@@ -122,7 +113,7 @@ std::unique_ptr<Ini> Ini::parse(std::string_view text, std::string file) {
   auto ini = std::make_unique<Ini>();
   ini->file_ = std::move(file);
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-  if (text.substr(0, byte_order_mark.size()) == byte_order_mark) text.remove_prefix(byte_order_mark.size());
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
 
   IniSection* current = nullptr;
   for (int line = 1; !text.empty(); ++line) {
@@ -198,7 +189,7 @@ IniSection& Ini::add_section(std::string_view name, int line) {
 }
 
 IniSection& Ini::section(std::string_view name) {
-  if (std::find(asked_.begin(), asked_.end(), name) == asked_.end()) asked_.emplace_back(name);
+  if (std::ranges::find(asked_, name) == asked_.end()) asked_.emplace_back(name);
   for (const auto& section : sections_) {
     if (section->name_ == name) return *section;
   }
@@ -207,11 +198,11 @@ IniSection& Ini::section(std::string_view name) {
 
 std::vector<IniSection*> Ini::sections(std::string_view prefix) {
   const std::string start = std::string(prefix) + ":";
-  const bool first_time = std::find(asked_.begin(), asked_.end(), start) == asked_.end();
+  const bool first_time = std::ranges::find(asked_, start) == asked_.end();
   if (first_time) asked_.push_back(start);
   std::vector<IniSection*> found;
   for (const auto& section : sections_) {
-    if (!section->present() || section->name_.compare(0, start.size(), start) != 0) continue;
+    if (!section->present() || !section->name_.starts_with(start)) continue;
     if (first_time && section->label().empty()) {
       mistake(section->line_, section->name_, "", fmt::format("a name is missing after the colon ([{}NAME])", start));
     }
@@ -234,17 +225,17 @@ std::optional<std::string> Ini::unknown_section(std::string_view name) const {
   const std::size_t colon = name.find(':');
   const std::string_view label = colon == std::string_view::npos ? "NAME" : name.substr(colon + 1);
   std::vector<std::string> candidates;
-  std::string allowed;
+  std::vector<std::string> allowed;
   for (const std::string& asked : asked_) {
     const bool prefix = asked.back() == ':';
-    if (prefix ? name.substr(0, asked.size()) == asked : name == asked) return std::nullopt;
+    if (prefix ? name.starts_with(asked) : name == asked) return std::nullopt;
     candidates.push_back(prefix ? asked + std::string(label) : asked);
-    allowed += fmt::format("{}[{}{}]", allowed.empty() ? "" : ", ", asked, prefix ? "NAME" : "");
+    allowed.push_back(fmt::format("[{}{}]", asked, prefix ? "NAME" : ""));
   }
   if (const auto near = did_you_mean(name, candidates)) {
     return fmt::format("unknown section (did you mean [{}]?)", *near);
   }
-  return fmt::format("unknown section (allowed: {})", allowed);
+  return fmt::format("unknown section (allowed: {})", fmt::join(allowed, ", "));
 }
 
 void Ini::finish() {
@@ -263,8 +254,7 @@ void Ini::finish() {
     }
   }
   if (mistakes_.empty()) return;
-  std::stable_sort(mistakes_.begin(), mistakes_.end(),
-                   [](const Mistake& a, const Mistake& b) { return a.line < b.line; });
+  std::ranges::stable_sort(mistakes_, {}, &Mistake::line);
   std::vector<std::string> texts;
   for (Mistake& mistake : mistakes_) texts.push_back(std::move(mistake.text));
   mistakes_.clear();

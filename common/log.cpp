@@ -1,5 +1,6 @@
 #include "common/log.h"
 
+#include "common/hex.h"
 #include "common/timestamp.h"
 #include "common/utf8.h"
 
@@ -24,13 +25,6 @@ constexpr std::array<LevelNames, 4> levels = {{
 }};
 
 std::atomic<LogLevel> lowest_level{LogLevel::info};
-
-void append_escaped_byte(std::string& out, unsigned char byte) {
-  constexpr std::string_view hex = "0123456789abcdef";
-  out += "\\x";
-  out += hex[byte >> 4];
-  out += hex[byte & 15];
-}
 
 bool is_base64url(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
@@ -65,7 +59,10 @@ void append_printable(std::string& out, std::string_view text) {
     } else if (first == '\t') {
       out += "\\t";
     } else if (size == 0 || c1 || first < 0x20 || first == 0x7F) {
-      for (std::size_t i = 0; i < (c1 ? 2U : 1U); ++i) append_escaped_byte(out, static_cast<unsigned char>(text[i]));
+      for (std::size_t i = 0; i < (c1 ? 2U : 1U); ++i) {
+        out += "\\x";
+        append_hex(out, static_cast<unsigned char>(text[i]));
+      }
     } else {
       out.append(text.substr(0, size));
     }

@@ -1,5 +1,7 @@
 #include "common/sha256.h"
 
+#include "common/hex.h"
+
 #include <openssl/evp.h>
 
 #include <array>
@@ -13,13 +15,9 @@ std::string sha256_hex(std::string_view bytes) {
   if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1) {
     throw std::runtime_error("SHA-256 is not available");
   }
-  constexpr std::string_view digits = "0123456789abcdef";
   std::string hex;
   hex.reserve(std::size_t{2} * length);
-  for (unsigned int i = 0; i < length; ++i) {
-    hex += digits[digest[i] >> 4U];
-    hex += digits[digest[i] & 15U];
-  }
+  for (unsigned int i = 0; i < length; ++i) append_hex(hex, digest[i]);
   return hex;
 }
 

@@ -2,8 +2,8 @@
 #include "hardware/serial_port.h"
 #include "hardware/tcp_connect.h"
 
-#include <modbus/modbus.h>
 #include <fmt/format.h>
+#include <modbus/modbus.h>
 
 #include <algorithm>
 #include <cerrno>

@@ -1,7 +1,7 @@
 #include "server/backup_command.h"
 
 #include "common/program.h"
-#include "server/progress_line.h"
+#include "common/progress_line.h"
 #include "server/store/sqlite/sqlite_backup.h"
 #include "server/store/store.h"
 #include "server/store/store_url.h"

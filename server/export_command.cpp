@@ -2,13 +2,13 @@
 
 #include "common/log.h"
 #include "common/program.h"
+#include "common/progress_line.h"
 #include "common/signals.h"
 #include "common/timestamp.h"
 #include "server/commands.h"
 #include "server/export/csv_export.h"
 #include "server/open_store.h"
 #include "server/output_file.h"
-#include "server/progress_line.h"
 
 #include <chrono>
 #include <csignal>

@@ -73,7 +73,6 @@ class PlainStream final : public ByteStream {
   }
 
   Tcp::socket& socket() override { return *socket_; }
-  bool is_tls() const override { return false; }
 
  private:
   const SharedSocket socket_;

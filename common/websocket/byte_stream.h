@@ -47,7 +47,6 @@ class ByteStream {
   virtual void close() = 0;
 
   virtual Tcp::socket& socket() = 0;
-  virtual bool is_tls() const = 0;
 };
 
 std::unique_ptr<ByteStream> make_plain_stream(Tcp::socket socket);

@@ -94,7 +94,6 @@ class TlsStream final : public ByteStream {
   }
 
   Tcp::socket& socket() override { return state_->stream.next_layer(); }
-  bool is_tls() const override { return true; }
 
  private:
   Tcp::socket& lowest() { return state_->stream.next_layer(); }

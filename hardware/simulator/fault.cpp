@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
 namespace webmacs {
 namespace {
@@ -60,12 +61,9 @@ bool read_lateness(std::string_view text, FaultChance& chance) {
 }  // namespace
 
 std::string fault_names() {
-  std::string names;
-  for (const Named& each : named) {
-    if (!names.empty()) names += ", ";
-    names += each.name;
-  }
-  return names;
+  std::vector<std::string_view> names;
+  for (const Named& each : named) names.push_back(each.name);
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 std::optional<FaultChance> parse_fault(std::string_view text, std::string& mistake) {

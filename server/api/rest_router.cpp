@@ -1,5 +1,8 @@
 #include "server/api/rest_router.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
 namespace webmacs {
@@ -40,6 +43,7 @@ RestRouter::Match RestRouter::find(Verb method, std::string_view path) const {
   const Verb wanted = method == Verb::head ? Verb::get : method;
   Match match;
   std::vector<std::string> ids;
+  std::vector<std::string> allowed;
   for (const RestRoute& route : routes_) {
     if (!matches(route.path, path, ids)) continue;
     if (route.method == wanted && match.route == nullptr) {
@@ -47,11 +51,13 @@ RestRouter::Match RestRouter::find(Verb method, std::string_view path) const {
       match.ids = ids;
     }
     const auto name = http::to_string(route.method);
-    const std::string word(name.data(), name.size());
-    if (match.allowed.find(word) != std::string::npos) continue;  // two routes of one path: /latest and /{public_id}
-    match.allowed += (match.allowed.empty() ? "" : ", ") + word;
-    if (route.method == Verb::get) match.allowed += ", HEAD";
+    std::string word(name.data(), name.size());
+    // Two routes of one path: /latest and /{public_id}.
+    if (std::find(allowed.begin(), allowed.end(), word) != allowed.end()) continue;
+    allowed.push_back(std::move(word));
+    if (route.method == Verb::get) allowed.emplace_back("HEAD");
   }
+  match.allowed = fmt::format("{}", fmt::join(allowed, ", "));
   return match;
 }
 

@@ -1,5 +1,6 @@
 #include "server/http/content_disposition.h"
 
+#include "common/hex.h"
 #include "common/utf8.h"
 
 namespace webmacs {
@@ -56,7 +57,6 @@ std::string ascii(std::string_view name) {
 // RFC 8187's value-chars.
 std::string percent_encode(std::string_view text) {
   constexpr std::string_view plain = "!#$&+-.^_`|~";
-  constexpr std::string_view hex = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
     const bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -65,8 +65,7 @@ std::string percent_encode(std::string_view text) {
       continue;
     }
     out += '%';
-    out += hex[static_cast<unsigned char>(c) >> 4U];
-    out += hex[static_cast<unsigned char>(c) & 15U];
+    append_hex(out, static_cast<unsigned char>(c), upper_hex_digits);
   }
   return out;
 }

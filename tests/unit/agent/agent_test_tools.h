@@ -1,24 +1,21 @@
 #pragma once
-// What the agent's tests share: a folder that goes away, readings, fake devices, a loop that runs until something
-// holds.
+// What the agent's tests share: readings, fake devices, a loop that runs until something holds.
 
 #include "agent/buffer_file.h"
 #include "agent/outbox.h"
 #include "common/timestamp.h"
 #include "hardware/device.h"
+#include "unit/temporary_folder.h"
 
 #include <boost/asio/io_context.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -27,26 +24,6 @@
 namespace webmacs::agent_tests {
 
 using namespace std::chrono_literals;
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "webmacs-agent-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ec;
-    std::filesystem::remove_all(path_, ec);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline void write_file(const std::string& path, const std::string& text) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << text;

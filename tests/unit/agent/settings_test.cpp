@@ -1,4 +1,5 @@
 #include "agent/settings.h"
+
 #include "agent_test_tools.h"
 
 #include <doctest/doctest.h>
@@ -155,7 +156,7 @@ TEST_CASE("the systemd credential `token` is used, but a readable token_file tha
   TemporaryFolder folder;
   write_file(folder.file("token"), "wm_credential\n");
   write_file(folder.file("mine"), "wm_mine\n");
-  const Credentials credentials(folder.path().string());
+  const Credentials credentials(folder.path());
   CHECK(find_token(token_from(folder.file("mine"))).token == "wm_mine");
   CHECK(find_token(token_from(folder.file("missing"))).token == "wm_credential");
   HubSettings by_default;

@@ -1,10 +1,10 @@
 #include "common/ini.h"
 
+#include "unit/temporary_folder.h"
+
 #include <doctest/doctest.h>
 
-#include <filesystem>
 #include <fstream>
-#include <unistd.h>
 
 using namespace webmacs;
 using Mistakes = std::vector<std::string>;
@@ -135,8 +135,8 @@ TEST_CASE("sections of one kind keep the file's order") {
 }
 
 TEST_CASE("a file that cannot be read says why") {
-  const std::string path =
-      (std::filesystem::temp_directory_path() / ("webmacs_ini_" + std::to_string(getpid()))).string();
+  const TemporaryFolder folder;
+  const std::string path = folder.file("rig.ini");
   const auto message = [](const std::string& file) -> std::string {
     try {
       Ini::load(file);
@@ -150,5 +150,4 @@ TEST_CASE("a file that cannot be read says why") {
   std::ofstream(path) << "[a]\nkey = from file\n";
   CHECK(Ini::load(path)->section("a").text("key") == "from file");
   CHECK(Ini::load(path)->file() == path);
-  std::filesystem::remove(path);
 }

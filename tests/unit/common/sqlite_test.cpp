@@ -1,5 +1,7 @@
 #include "common/sqlite.h"
 
+#include "unit/temporary_folder.h"
+
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
@@ -10,22 +12,6 @@
 using namespace webmacs;
 
 namespace {
-
-class Folder {
- public:
-  Folder() {
-    char name[] = "/tmp/webmacs_sqlite_XXXXXX";
-    REQUIRE(mkdtemp(name) != nullptr);
-    path_ = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string file(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 template <typename Action>
 SqliteError error_of(Action action) {
@@ -130,7 +116,7 @@ TEST_CASE("a transaction that is not committed leaves nothing") {
 }
 
 TEST_CASE("errors name the file, the action and SQLite's reason") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const std::string path = folder.file("a.db");
   Database database(path);
   const SqliteError wrong = error_of([&] { database.execute("CREATE NONSENSE"); });
@@ -153,7 +139,7 @@ TEST_CASE("errors name the file, the action and SQLite's reason") {
 }
 
 TEST_CASE("a database that cannot be opened says why") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const SqliteError no_folder = error_of([&] { Database database(folder.file("missing/a.db")); });
   CHECK(contains(no_folder.what(), folder.file("missing/a.db") + ": cannot open: unable to open database file"));
   CHECK(contains(no_folder.what(), "No such file or directory"));
@@ -163,7 +149,7 @@ TEST_CASE("a database that cannot be opened says why") {
 }
 
 TEST_CASE("a reader cannot write") {
-  const Folder folder;
+  const TemporaryFolder folder;
   Database(folder.file("a.db")).execute("CREATE TABLE t(a)");
   Database reader(folder.file("a.db"), Database::Mode::read_only);
   CHECK(contains(error_of([&] { reader.execute("INSERT INTO t VALUES(1)"); }).what(), "readonly"));
@@ -171,14 +157,14 @@ TEST_CASE("a reader cannot write") {
 }
 
 TEST_CASE("a file that is no database, or a damaged one, is known as corrupt") {
-  const Folder folder;
+  const TemporaryFolder folder;
   std::ofstream(folder.file("text.db")) << std::string(5000, 'x');
   Database text(folder.file("text.db"));
   CHECK(error_of([&] { text.pragma("user_version"); }).corrupt());
 }
 
 TEST_CASE("a locked database throws instead of waiting for ever, and works again afterwards") {
-  const Folder folder;
+  const TemporaryFolder folder;
   Database first(folder.file("a.db"));
   first.execute("CREATE TABLE t(a)");
   Database second(folder.file("a.db"));

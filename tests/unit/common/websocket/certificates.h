@@ -1,11 +1,12 @@
 #pragma once
 // Certificates made on the spot in a temporary folder, for the TLS tests.
 
+#include "unit/temporary_folder.h"
+
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <stdlib.h>
@@ -16,17 +17,13 @@ namespace webmacs::test {
 class Certificates {
  public:
   explicit Certificates(const std::string& ca_name = "webmacs test CA") {
-    char pattern[] = "/tmp/webmacs-tls-XXXXXX";
-    if (mkdtemp(pattern) == nullptr) throw std::runtime_error("no temporary folder");
-    folder_ = pattern;
     ca_key_ = new_key();
     ca_ = make(ca_name, "", 0, 3600, ca_key_.get(), nullptr);
     write(ca_file(), [&](FILE* file) { PEM_write_X509(file, ca_.get()); });
   }
-  ~Certificates() { std::filesystem::remove_all(folder_); }
 
   std::string ca_file() const { return file("ca.pem"); }
-  std::string file(const std::string& name) const { return (folder_ / name).string(); }
+  std::string file(const std::string& name) const { return folder_.file(name); }
 
   // NAME.pem and NAME.key; `names` as OpenSSL writes them: "DNS:hub.lab,IP:127.0.0.1". Seconds are from now.
   void issue(const std::string& name, const std::string& names, long from = -60, long to = 3600,
@@ -80,7 +77,7 @@ class Certificates {
     X509_EXTENSION_free(extension);
   }
 
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
   Key ca_key_;
   Certificate ca_;
   long serial_ = 0;

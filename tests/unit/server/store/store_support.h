@@ -1,35 +1,15 @@
 #pragma once
-// What the store's tests share: a folder that goes with the test, and short words for readings.
+// What the store's tests share: short words for readings.
 
 #include "common/timestamp.h"
 #include "server/store/store.h"
+#include "unit/temporary_folder.h"
 
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace webmacs::testing {
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() : path_((std::filesystem::temp_directory_path() / "webmacs-store-XXXXXX").string()) {
-    if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::string& path() const { return path_; }
-  std::string file(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 // 2025-01-15T14:32:10Z and this many microseconds.
 inline Timestamp at(std::int64_t microseconds) {
