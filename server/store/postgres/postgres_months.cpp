@@ -1,45 +1,42 @@
 #include "server/store/postgres/postgres_months.h"
 
-#include <array>
+#include "common/timestamp.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
 #include <cstdio>
 
 namespace webmacs {
 namespace {
 
-constexpr std::int64_t microseconds_per_day = 86400LL * 1000000;
-constexpr int months_per_year = 12;
+using std::chrono::year_month;
 
-// The days from 1970-01-01 to the first of a month; Howard Hinnant's "days_from_civil".
-std::int64_t days_before(int month) {
-  int year = 1970 + month / months_per_year;
-  const int month_of_year = month % months_per_year + 1;
-  if (month_of_year <= 2) --year;
-  const int era = year / 400;
-  const int year_of_era = year - era * 400;
-  const int day_of_year = (153 * (month_of_year + (month_of_year > 2 ? -3 : 9)) + 2) / 5;
-  const int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return std::int64_t{era} * 146097 + day_of_era - 719468;
+constexpr year_month first_month(std::chrono::year(1970), std::chrono::January);
+
+year_month calendar_month(int month) {
+  return first_month + std::chrono::months(month);
+}
+
+int number_of(year_month month) {
+  return static_cast<int>((month - first_month).count());
 }
 
 }  // namespace
 
 std::int64_t month_begin(int month) {
-  return days_before(month) * microseconds_per_day;
+  return to_microseconds(std::chrono::sys_days(calendar_month(month) / 1));
 }
 
 int month_of(std::int64_t microseconds) {
-  constexpr double days_per_month = 30.436875;
-  auto month = static_cast<int>(static_cast<double>(microseconds) / microseconds_per_day / days_per_month);
-  while (month_begin(month) > microseconds) --month;
-  while (month_begin(month + 1) <= microseconds) ++month;
-  return month;
+  const std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(from_microseconds(microseconds)));
+  return number_of(date.year() / date.month());
 }
 
 std::string partition_name(int month) {
-  std::array<char, 40> name{};
-  std::snprintf(name.data(), name.size(), "datapoints_%04d_%02d", 1970 + month / months_per_year,
-                month % months_per_year + 1);
-  return name.data();
+  const year_month calendar = calendar_month(month);
+  return fmt::format("datapoints_{:04}_{:02}", static_cast<int>(calendar.year()),
+                     static_cast<unsigned>(calendar.month()));
 }
 
 void PostgresMonths::load() {
@@ -51,7 +48,7 @@ void PostgresMonths::load() {
         int year = 0;
         int month = 0;
         if (std::sscanf(row.text(0).c_str(), "datapoints_%d_%d", &year, &month) == 2) {
-          known_.insert((year - 1970) * months_per_year + month - 1);
+          known_.insert(number_of(std::chrono::year(year) / month));
         }
       });
   loaded_ = true;
@@ -95,11 +92,12 @@ std::optional<WholePieces::Removed> PostgresMonths::try_remove(const Piece& piec
   try {
     // In the order in which those who read take their locks.
     connection_.execute("LOCK TABLE datapoints IN ACCESS EXCLUSIVE MODE");
-    const Removed removed{figure("SELECT coalesce(max(greatest(s.n_live_tup, c.reltuples::bigint, 0)), 0) FROM pg_class c "
-                                 "JOIN pg_stat_user_tables s "
-                                 "ON s.relid = c.oid WHERE c.oid = to_regclass('webmacs." +
-                                 name + "')"),
-                          figure("SELECT coalesce(pg_total_relation_size(to_regclass('webmacs." + name + "')), 0)")};
+    const Removed removed{
+        figure("SELECT coalesce(max(greatest(s.n_live_tup, c.reltuples::bigint, 0)), 0) FROM pg_class c "
+               "JOIN pg_stat_user_tables s "
+               "ON s.relid = c.oid WHERE c.oid = to_regclass('webmacs." +
+               name + "')"),
+        figure("SELECT coalesce(pg_total_relation_size(to_regclass('webmacs." + name + "')), 0)")};
     connection_.execute("DROP TABLE IF EXISTS " + name + "; SET LOCAL lock_timeout = DEFAULT; RELEASE month");
     loaded_ = false;  // also where the transaction is rolled back
     return removed;
