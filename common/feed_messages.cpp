@@ -1,6 +1,6 @@
 #include "common/feed_messages.h"
 
-#include "common/timestamp.h"
+#include "common/message_json.h"
 
 #include <charconv>
 
@@ -12,54 +12,18 @@ void append_cursor_member(std::string& out, const FeedCursor& cursor) {
   append_json_string(out, format_cursor(cursor));
 }
 
-void append_time(std::string& out, const std::optional<Timestamp>& time) {
-  if (!time) {
-    out += "null";
-    return;
-  }
-  out += '"';
-  append_timestamp(out, *time);
-  out += '"';
-}
-
-void append_devices(std::string& out, const std::vector<DeviceStatus>& devices) {
-  out += '[';
-  for (const auto& device : devices) {
-    if (out.back() != '[') out += ',';
-    out += "{\"name\":";
-    append_json_string(out, device.name);
-    out += device.online ? ",\"state\":\"online\",\"error\":null}" : ",\"state\":\"offline\",\"error\":";
-    if (device.online) continue;
-    append_json_string(out, device.error);
-    out += '}';
-  }
-  out += ']';
-}
-
-void append_controller_members(std::string& out, const ControllerState& state) {
-  out += "\"name\":";
-  append_json_string(out, state.name);
-  out += state.online ? ",\"online\":true" : ",\"online\":false";
-  out += ",\"last_seen\":";
-  append_time(out, state.last_seen);
-  if (!state.status) {
-    out += ",\"agent\":null,\"version\":null,\"backlog\":null,\"dropped\":null,\"clock_offset\":null,\"devices\":[]";
-    return;
-  }
-  out += ",\"agent\":";
-  append_json_string(out, state.status->agent);
-  out += ",\"version\":";
-  append_json_string(out, state.status->version);
-  out += ",\"backlog\":" + std::to_string(state.status->backlog);
-  out += ",\"dropped\":" + std::to_string(state.status->dropped);
-  out += ",\"clock_offset\":";
-  if (state.clock_offset) {
-    append_number(out, *state.clock_offset);
-  } else {
-    out += "null";
-  }
-  out += ",\"devices\":";
-  append_devices(out, state.status->devices);
+void add_controller_members(Json& out, const ControllerState& state) {
+  out["name"] = state.name;
+  out["online"] = state.online;
+  out["last_seen"] = time_or_null(state.last_seen);
+  out["agent"] = state.status ? Json(state.status->agent) : Json();
+  out["version"] = state.status ? Json(state.status->version) : Json();
+  out["backlog"] = state.status ? Json(state.status->backlog) : Json();
+  out["dropped"] = state.status ? Json(state.status->dropped) : Json();
+  out["clock_offset"] = state.status ? number_or_null(state.clock_offset) : Json();
+  Json& devices = out["devices"] = Json::array();
+  if (!state.status) return;
+  for (const DeviceStatus& device : state.status->devices) devices.push_back(device_json(device));
 }
 
 }  // namespace
@@ -98,46 +62,29 @@ std::string encode_datapoints_batch(const FeedCursor& cursor, std::string_view d
 
 std::string encode_backfilled(const FeedCursor& cursor, const std::vector<std::string>& event_public_ids,
                               Timestamp from, Timestamp to) {
-  std::string out = "{\"type\":\"backfilled\"";
-  append_cursor_member(out, cursor);
-  out += ",\"event_public_ids\":[";
-  for (const auto& id : event_public_ids) {
-    if (out.back() != '[') out += ',';
-    append_json_string(out, id);
-  }
-  out += "],\"from\":";
-  append_time(out, from);
-  out += ",\"to\":";
-  append_time(out, to);
-  out += '}';
-  return out;
+  return json_text({{"type", "backfilled"},
+                    {"cursor", format_cursor(cursor)},
+                    {"event_public_ids", event_public_ids},
+                    {"from", time_or_null(from)},
+                    {"to", time_or_null(to)}});
 }
 
 std::string encode_event(const EventDescription& event, const std::string& controller) {
-  std::string out = "{";
-  append_event_members(out, event);
-  out += ",\"controller\":";
-  if (controller.empty()) {
-    out += "null";
-  } else {
-    append_json_string(out, controller);
-  }
-  out += '}';
-  return out;
+  Json out = event_json(event);
+  out["controller"] = controller.empty() ? Json() : Json(controller);
+  return json_text(out);
 }
 
 std::string encode_controller(const ControllerState& state) {
-  std::string out = "{";
-  append_controller_members(out, state);
-  out += '}';
-  return out;
+  Json out;
+  add_controller_members(out, state);
+  return json_text(out);
 }
 
 std::string encode_status_notice(const ControllerState& state) {
-  std::string out = "{\"type\":\"status\",";
-  append_controller_members(out, state);
-  out += '}';
-  return out;
+  Json out = {{"type", "status"}};
+  add_controller_members(out, state);
+  return json_text(out);
 }
 
 }  // namespace webmacs

@@ -1,3 +1,4 @@
+#include "common/message_json.h"
 #include "common/message_members.h"
 #include "common/message_text.h"
 #include "common/messages.h"
@@ -73,6 +74,28 @@ HubMessage decode_hub_message(std::string_view text) {
   // An answer whose members do not fit says nothing that could be trusted.
   if (!error.empty()) return UnknownMessage{};
   return message;
+}
+
+std::string encode(const ConnectedMessage& message) {
+  return json_text({{"type", "connected"},
+                    {"controller", message.controller},
+                    {"max_batch", message.max_batch},
+                    {"credit", message.credit}});
+}
+
+std::string encode(const BusyMessage& message) {
+  return json_text({{"type", "busy"}, {"batch", message.batch}, {"retry_after", number_or_null(message.retry_after)}});
+}
+
+std::string encode(const ErrorMessage& message) {
+  Json out = {{"type", "error"}};
+  if (message.batch) out["batch"] = *message.batch;
+  out["message"] = message.message;
+  return json_text(out);
+}
+
+std::string encode(const PongMessage&) {
+  return R"({"type":"pong"})";
 }
 
 }  // namespace webmacs

@@ -1,20 +1,20 @@
 #include "common/messages.h"
 
 #include "common/feed_messages.h"
+#include "common/hex.h"
 #include "common/message_text.h"
 #include "common/timestamp.h"
 #include "common/utf8.h"
 
 #include <charconv>
 #include <cmath>
-#include <type_traits>
+#include <concepts>
 #include <utility>
 
 namespace webmacs {
 namespace {
 
-template <typename Integer, typename = std::enable_if_t<std::is_integral_v<Integer>>>
-void append_integer(std::string& out, Integer value) {
+void append_integer(std::string& out, std::integral auto value) {
   char text[24];
   out.append(text, std::to_chars(text, text + sizeof text, value).ptr);
 }
@@ -40,22 +40,6 @@ void append_badness(std::string& out, const Reading& reading) {
   append_json_string(out, utf8_prefix(reason, max_reason_bytes));
 }
 
-void append_text_or_null(std::string& out, std::string_view text) {
-  if (text.empty()) {
-    out += "null";
-  } else {
-    append_json_string(out, clean_text(text, max_text_bytes));
-  }
-}
-
-void append_number_or_null(std::string& out, std::optional<double> number) {
-  if (number) {
-    append_number(out, *number);
-  } else {
-    out += "null";
-  }
-}
-
 }  // namespace
 
 void append_number(std::string& out, double value) {
@@ -68,7 +52,6 @@ void append_number(std::string& out, double value) {
 }
 
 void append_json_string(std::string& out, std::string_view text) {
-  constexpr std::string_view hex = "0123456789abcdef";
   out += '"';
   while (!text.empty()) {
     std::size_t plain = 0;
@@ -93,8 +76,7 @@ void append_json_string(std::string& out, std::string_view text) {
       out += "\\n";
     } else {
       out += "\\u00";
-      out += hex[static_cast<unsigned char>(first) >> 4];
-      out += hex[static_cast<unsigned char>(first) & 15];
+      append_hex(out, static_cast<unsigned char>(first));
     }
     text.remove_prefix(size == 0 ? 1 : size);
   }
@@ -131,27 +113,6 @@ void append_datapoint(std::string& out, const Datapoint& datapoint) {
   out += '}';
 }
 
-void append_event_members(std::string& out, const EventDescription& event) {
-  out += R"("event_public_id":)";
-  append_json_string(out, event.event_public_id);
-  out += R"(,"name":)";
-  append_text_or_null(out, event.name);
-  out += R"(,"type":)";
-  append_json_string(out, event.type);
-  out += R"(,"unit":)";
-  append_text_or_null(out, event.unit);
-  out += R"(,"min_value":)";
-  append_number_or_null(out, event.min_value);
-  out += R"(,"max_value":)";
-  append_number_or_null(out, event.max_value);
-  out += R"(,"poll_interval":)";
-  append_number_or_null(out, event.poll_interval);
-  out += R"(,"max_silence":)";
-  append_number_or_null(out, event.max_silence);
-  out += R"(,"device":)";
-  append_text_or_null(out, event.device);
-}
-
 BatchWriter::BatchWriter(std::int64_t batch, bool backlog) {
   text_ = R"({"batch":)";
   append_integer(text_, batch);
@@ -176,76 +137,6 @@ bool BatchWriter::try_add(const Reading& reading, std::size_t max_items) {
 std::string BatchWriter::finish() {
   text_ += "]}";
   return std::move(text_);
-}
-
-std::vector<std::string> encode_events(const std::vector<EventDescription>& events) {
-  constexpr std::string_view opening = R"({"type":"events","events":[)";
-  constexpr std::string_view closing = "]}";
-  std::vector<std::string> frames;
-  std::string frame(opening);
-  std::string item;
-  for (const EventDescription& event : events) {
-    item = '{';
-    append_event_members(item, event);
-    item += '}';
-    const bool first = frame.size() == opening.size();
-    if (!first && frame.size() + 1 + item.size() + closing.size() > agent_frame_bytes) {
-      frames.push_back(frame.append(closing));
-      frame = opening;
-    } else if (!first) {
-      frame += ',';
-    }
-    frame += item;
-  }
-  if (frame.size() > opening.size()) frames.push_back(frame.append(closing));
-  return frames;
-}
-
-std::string encode_status(const StatusFrame& status) {
-  constexpr std::string_view closing = "]}";
-  std::string frame = R"({"type":"status","agent":)";
-  append_text_or_null(frame, status.agent);
-  frame += R"(,"version":)";
-  append_text_or_null(frame, status.version);
-  frame += R"(,"backlog":)";
-  append_integer(frame, status.backlog);
-  frame += R"(,"dropped":)";
-  append_integer(frame, status.dropped);
-  frame += R"(,"clock":)";
-  if (status.clock) {
-    append_quoted_timestamp(frame, *status.clock);
-  } else {
-    frame += "null";
-  }
-  frame += R"(,"devices":[)";
-  std::string item;
-  bool first = true;
-  for (const DeviceStatus& device : status.devices) {
-    item = first ? "{\"name\":" : ",{\"name\":";
-    append_json_string(item, clean_text(device.name, max_text_bytes));
-    item += device.online ? R"(,"state":"online","error":)" : R"(,"state":"offline","error":)";
-    append_text_or_null(item, device.error);
-    item += '}';
-    if (frame.size() + item.size() + closing.size() > agent_frame_bytes) break;
-    frame += item;
-    first = false;
-  }
-  return frame.append(closing);
-}
-
-std::string encode_ping() {
-  return R"({"type":"ping"})";
-}
-
-std::string encode(const ConnectedMessage& message) {
-  std::string out = R"({"type":"connected","controller":)";
-  append_json_string(out, message.controller);
-  out += R"(,"max_batch":)";
-  append_integer(out, message.max_batch);
-  out += R"(,"credit":)";
-  append_integer(out, message.credit);
-  out += '}';
-  return out;
 }
 
 std::string encode(const AckMessage& message) {
@@ -274,32 +165,6 @@ std::string encode_push_answer(const AckMessage& message, std::optional<std::int
   }
   out += "]}";
   return out;
-}
-
-std::string encode(const BusyMessage& message) {
-  std::string out = R"({"type":"busy","batch":)";
-  append_integer(out, message.batch);
-  out += R"(,"retry_after":)";
-  append_number(out, message.retry_after);
-  out += '}';
-  return out;
-}
-
-std::string encode(const ErrorMessage& message) {
-  std::string out = R"({"type":"error",)";
-  if (message.batch) {
-    out += R"("batch":)";
-    append_integer(out, *message.batch);
-    out += ',';
-  }
-  out += R"("message":)";
-  append_json_string(out, message.message);
-  out += '}';
-  return out;
-}
-
-std::string encode(const PongMessage&) {
-  return R"({"type":"pong"})";
 }
 
 }  // namespace webmacs

@@ -97,14 +97,11 @@ class BatchWriter {
   std::size_t count_ = 0;
 };
 
-// The members of one description, without the braces around them.
-void append_event_members(std::string& out, const EventDescription& event);
 // As many frames as needed, each at most agent_frame_bytes; none without events. Texts are cut at 200 bytes, which is
 // also the most that is decoded; what is unset is null.
 std::vector<std::string> encode_events(const std::vector<EventDescription>& events);
 // One frame of at most agent_frame_bytes; devices beyond it are left out.
 std::string encode_status(const StatusFrame& status);
-std::string encode_ping();
 
 // ---- hub -> controller -------------------------------------------------------------------------------------------
 

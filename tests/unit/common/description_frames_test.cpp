@@ -153,7 +153,7 @@ TEST_CASE("what is wrong with a status names its member") {
 }
 
 TEST_CASE("ping, and types that nobody knows") {
-  CHECK(std::holds_alternative<PingFrame>(decode_controller_frame(encode_ping())));
+  CHECK(std::holds_alternative<PingFrame>(decode_controller_frame(R"({"type":"ping"})")));
   CHECK(error_of(R"({"type":"datapoints"})") == R"(type: unknown: "datapoints")");
   CHECK(error_of(R"({"type":null})") == R"(type: unknown: "")");
   const std::string long_type = error_of(R"({"batch":4,"type":")" + std::string(3000, 't') + "\"}");
