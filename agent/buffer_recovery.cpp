@@ -19,10 +19,6 @@ constexpr const char* recovered_mark = ".recovered";
 constexpr std::size_t recovered_files_kept = 2;
 constexpr int most_events = 100'000;  // a damaged tree may show its leaves again and again
 
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
 // Those that were set aside beside `path`, oldest first: the date in their names orders them.
 std::vector<std::string> files_aside(const std::string& path, bool recovered) {
   const fs::path buffer(path);
@@ -32,17 +28,17 @@ std::vector<std::string> files_aside(const std::string& path, bool recovered) {
   std::error_code ec;
   for (fs::directory_iterator entry(folder, ec), end; !ec && entry != end; entry.increment(ec)) {
     const std::string name = entry->path().filename().string();
-    if (name.compare(0, begin.size(), begin) != 0 || ends_with(name, "-wal") || ends_with(name, "-shm")) continue;
-    if (ends_with(name, recovered_mark) == recovered) files.push_back((buffer.parent_path() / name).string());
+    if (!name.starts_with(begin) || name.ends_with("-wal") || name.ends_with("-shm")) continue;
+    if (name.ends_with(recovered_mark) == recovered) files.push_back((buffer.parent_path() / name).string());
   }
-  std::sort(files.begin(), files.end());
+  std::ranges::sort(files);
   return files;
 }
 
 std::string date_for_file_name() {
   std::string text = format_timestamp(utc_now());  // 2025-01-15T14:32:10.000Z
   text.resize(19);
-  text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == '-' || c == ':'; }), text.end());
+  std::erase_if(text, [](char c) { return c == '-' || c == ':'; });
   return text + "Z";
 }
 
@@ -98,7 +94,7 @@ std::vector<BufferAside> buffers_aside(const std::string& path) {
   for (const bool was_read_back : {true, false}) {
     for (std::string& file : files_aside(path, was_read_back)) found.push_back({std::move(file), was_read_back});
   }
-  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.file < b.file; });
+  std::ranges::sort(found, {}, &BufferAside::file);
   return found;
 }
 

@@ -7,14 +7,6 @@
 
 namespace webmacs {
 
-namespace {
-
-bool by_seq(const BufferedReading& a, const BufferedReading& b) {
-  return a.seq < b.seq;
-}
-
-}  // namespace
-
 Outbox::Outbox(boost::asio::io_context& io, BufferSettings settings, OutboxLimits limits)
     : io_(io),
       settings_(std::move(settings)),
@@ -66,7 +58,7 @@ void Outbox::age_out() {
   while (!live_.empty() && live_.front().received < limit) {
     BufferedReading aged = std::move(live_.front());
     live_.pop_front();
-    old_.insert(std::upper_bound(old_.begin(), old_.end(), aged, by_seq), std::move(aged));
+    old_.insert(std::ranges::upper_bound(old_, aged.seq, {}, &BufferedReading::seq), std::move(aged));
   }
 }
 
@@ -173,7 +165,7 @@ void Outbox::connection_lost() {
 void Outbox::put_back(BufferedReading buffered) {
   if (buffered.seq <= evicted_through_ && buffered.seq <= durable_through_) return;  // its row will be read back
   Queue& queue = Clock::now() - buffered.received > limits_.live_age ? old_ : live_;
-  queue.insert(std::upper_bound(queue.begin(), queue.end(), buffered, by_seq), std::move(buffered));
+  queue.insert(std::ranges::upper_bound(queue, buffered.seq, {}, &BufferedReading::seq), std::move(buffered));
 }
 
 void Outbox::bound_memory() {
@@ -226,9 +218,7 @@ void Outbox::note_dropped(std::int64_t count, Timestamp from, Timestamp to) {
 OutboxStatus Outbox::status() const {
   OutboxStatus status;
   const auto not_on_disk = [this](const Queue& queue) {
-    BufferedReading mark;
-    mark.seq = durable_through_;
-    return std::distance(std::upper_bound(queue.begin(), queue.end(), mark, by_seq), queue.end());
+    return queue.end() - std::ranges::upper_bound(queue, durable_through_, {}, &BufferedReading::seq);
   };
   status.backlog = std::max<std::int64_t>(0, file_state_.rows - forget_rows_ - forgetting_rows_) + not_on_disk(old_);
   status.dropped = file_state_.dropped + unsaved_dropped_ + saving_dropped_;

@@ -165,7 +165,7 @@ void Outbox::after_open(const BufferVisitResult& result) {
       if (batch.from_disk) in_flight_memory_ += batch.readings.size();
       batch.from_disk = false;
     }
-    std::sort(old_.begin(), old_.end(), [](const auto& a, const auto& b) { return a.seq < b.seq; });
+    std::ranges::sort(old_, {}, &BufferedReading::seq);
     cursor_ = 0;
     evicted_through_ = 0;
     forget_.clear();
@@ -213,7 +213,7 @@ void Outbox::take_page(const BufferVisit& visit, BufferVisitResult& result) {
   for (const auto& [number, batch] : in_flight_) {
     if (!batch.from_disk) note(batch.readings);
   }
-  std::sort(in_memory.begin(), in_memory.end());
+  std::ranges::sort(in_memory);
   if (!result.page.empty()) cursor_ = result.page.back().seq;
   if (result.page_is_last) cursor_ = visit.read_through;
   for (BufferedReading& buffered : result.page) {
@@ -225,13 +225,13 @@ void Outbox::take_page(const BufferVisit& visit, BufferVisitResult& result) {
 bool Outbox::spill_due() const {
   const Clock::time_point limit = Clock::now() - settings_.spill_after;
   const auto overdue = [&](const auto& readings) {
-    return std::any_of(readings.begin(), readings.end(), [&](const BufferedReading& buffered) {
+    return std::ranges::any_of(readings, [&](const BufferedReading& buffered) {
       return buffered.seq > queued_through_ && buffered.received <= limit;
     });
   };
   if (overdue(old_) || overdue(live_)) return true;
-  return std::any_of(in_flight_.begin(), in_flight_.end(),
-                     [&](const auto& entry) { return !entry.second.from_disk && overdue(entry.second.readings); });
+  return std::ranges::any_of(
+      in_flight_, [&](const auto& entry) { return !entry.second.from_disk && overdue(entry.second.readings); });
 }
 
 // Memory keeps what is live. What is older and durable is left to the disk while there is no hub, while older rows wait
@@ -242,9 +242,7 @@ void Outbox::evict() {
   if (too_many) {
     while (!live_.empty() && live_.size() > limits_.memory_readings / 2 && live_.front().seq <= durable_through_) {
       BufferedReading& front = live_.front();
-      old_.insert(
-          std::upper_bound(old_.begin(), old_.end(), front, [](const auto& a, const auto& b) { return a.seq < b.seq; }),
-          std::move(front));
+      old_.insert(std::ranges::upper_bound(old_, front.seq, {}, &BufferedReading::seq), std::move(front));
       live_.pop_front();
     }
   }

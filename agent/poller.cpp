@@ -45,7 +45,7 @@ struct ScheduledDevice {
   void schedule(const std::vector<EventSettings>& given, Clock::time_point now) {
     std::vector<ScheduledEvent> before;
     before.swap(events);
-    const auto find = [&](auto fits) { return std::find_if(before.begin(), before.end(), fits); };
+    const auto find = [&](auto fits) { return std::ranges::find_if(before, fits); };
     for (const EventSettings& event : given) {
       if (event.device != device->settings().name) continue;
       const auto known = find([&](const ScheduledEvent& each) { return each.settings == event; });
@@ -106,7 +106,7 @@ struct Poller::Shared {
   bool wait_until_due();
   void take_update();
   bool stop_asked() {
-    const std::lock_guard<std::mutex> lock(mutex);
+    const std::lock_guard lock(mutex);
     return stopping;
   }
   void poll_due_events(ScheduledDevice& scheduled);
@@ -114,7 +114,7 @@ struct Poller::Shared {
   void report_state(ScheduledDevice& scheduled);
   template <typename Call>
   void tell(Call call) {
-    const std::lock_guard<std::mutex> lock(sink_mutex);
+    const std::lock_guard lock(sink_mutex);
     if (!silenced) call();
   }
 };
@@ -140,7 +140,7 @@ void Poller::report_all() {
 }
 
 void Poller::request_stop() {
-  const std::lock_guard<std::mutex> lock(shared_->mutex);
+  const std::lock_guard lock(shared_->mutex);
   if (shared_->stopping) return;
   shared_->stopping = true;
   shared_->wake.notify_all();
@@ -148,7 +148,7 @@ void Poller::request_stop() {
 }
 
 void Poller::update(const RigSettings& part, std::vector<std::unique_ptr<Device>> fresh) {
-  const std::lock_guard<std::mutex> lock(shared_->mutex);
+  const std::lock_guard lock(shared_->mutex);
   if (shared_->update) {  // not taken yet: what it brought may be known to the caller as running
     for (std::unique_ptr<Device>& device : shared_->update->fresh) fresh.push_back(std::move(device));
   }
@@ -173,7 +173,7 @@ bool Poller::stop(Clock::time_point latest) {
     return true;
   }
   {
-    const std::lock_guard<std::mutex> lock(shared_->sink_mutex);
+    const std::lock_guard lock(shared_->sink_mutex);
     shared_->silenced = true;
   }
   log_error("{}: does not stop and is left behind", shared_->name);
@@ -205,7 +205,7 @@ void Poller::Shared::run() {
     if (!devices.empty()) devices.front().device->end_turn();
   }
   {
-    const std::lock_guard<std::mutex> lock(mutex);
+    const std::lock_guard lock(mutex);
     finished = true;
   }
   wake.notify_all();
@@ -236,7 +236,7 @@ void Poller::Shared::take_update() {
       fresh->share_connection_of(connected);
       devices.emplace_back(std::move(fresh));
     } else {
-      const auto known = std::find_if(before.begin(), before.end(), [&](const ScheduledDevice& each) {
+      const auto known = std::ranges::find_if(before, [&](const ScheduledDevice& each) {
         return each.device && each.device->settings().name == settings.name;
       });
       if (known == before.end()) continue;

@@ -24,7 +24,7 @@ class ReadingInbox {
 
   // Any thread.
   void put(std::vector<Reading> readings) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard lock(mutex_);
     if (readings_.size() + readings.size() > capacity_) {
       overflow_.write(fmt::format("the network thread lags: {} readings of one poll are given up", readings.size()));
       return;
@@ -39,7 +39,7 @@ class ReadingInbox {
   void deliver_now() {
     std::vector<Reading> arrived;
     {
-      const std::lock_guard<std::mutex> lock(mutex_);
+      const std::lock_guard lock(mutex_);
       arrived.swap(readings_);
     }
     if (!arrived.empty()) deliver_(std::move(arrived));

@@ -7,21 +7,23 @@ namespace webmacs {
 std::vector<RigSettings> split_by_line(const RigSettings& rig) {
   std::vector<RigSettings> parts;
   for (const DeviceSettings& device : rig.devices) {
-    const auto known = std::find_if(parts.begin(), parts.end(), [&](const RigSettings& part) {
-      return part.devices.front().line() == device.line();
-    });
+    const auto known = std::ranges::find_if(
+        parts, [&](const RigSettings& part) { return part.devices.front().line() == device.line(); });
     RigSettings& part = known != parts.end() ? *known : parts.emplace_back();
-    part.devices.push_back(device);
-    for (const EventSettings& event : rig.events) {
-      if (event.device == device.name) part.events.push_back(event);
-    }
+    append_device(part, device, rig);
   }
   return parts;
 }
 
+void append_device(RigSettings& part, const DeviceSettings& device, const RigSettings& rig) {
+  part.devices.push_back(device);
+  for (const EventSettings& event : rig.events) {
+    if (event.device == device.name) part.events.push_back(event);
+  }
+}
+
 bool is_polled(const DeviceSettings& device, const RigSettings& rig) {
-  return std::any_of(rig.events.begin(), rig.events.end(),
-                     [&](const EventSettings& event) { return event.device == device.name; });
+  return std::ranges::find(rig.events, device.name, &EventSettings::device) != rig.events.end();
 }
 
 bool goes_on(const DeviceSettings& device, const RigSettings& before, const RigSettings& now) {

@@ -10,7 +10,11 @@ namespace webmacs {
 // One part per line of the rig, in the file's order.
 std::vector<RigSettings> split_by_line(const RigSettings& rig);
 
+// Adds all of `part`.
 void append(RigSettings& rig, const RigSettings& part);
+
+// Adds a device and those events of `rig` that are read from it.
+void append_device(RigSettings& part, const DeviceSettings& device, const RigSettings& rig);
 
 // Whether the rig has events of that device.
 bool is_polled(const DeviceSettings& device, const RigSettings& rig);

@@ -8,7 +8,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <tuple>
 
 namespace webmacs {
 
@@ -29,7 +28,7 @@ std::string trimmed(const std::string& text) {
 // A token travels in an HTTP header: one word of printable ASCII.
 bool usable_token(const std::string& token) {
   return !token.empty() && token.size() <= longest_token &&
-         std::all_of(token.begin(), token.end(), [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+         std::ranges::all_of(token, [](unsigned char c) { return c > 0x20 && c < 0x7f; });
 }
 
 bool names_a_token(const std::string& target) {
@@ -116,16 +115,6 @@ TokenLookup read_token_file(const std::string& path) {
 }
 
 }  // namespace
-
-bool operator==(const HubSettings& a, const HubSettings& b) {
-  return std::tie(a.url_text, a.token, a.token_file, a.token_file_given, a.ca_file, a.max_batch, a.batch_interval) ==
-         std::tie(b.url_text, b.token, b.token_file, b.token_file_given, b.ca_file, b.max_batch, b.batch_interval);
-}
-
-bool operator==(const BufferSettings& a, const BufferSettings& b) {
-  return std::tie(a.path, a.max_size, a.drop_oldest, a.spill_after) ==
-         std::tie(b.path, b.max_size, b.drop_oldest, b.spill_after);
-}
 
 AgentSettings load_agent_settings(const std::string& path) {
   return read(*Ini::load(path));

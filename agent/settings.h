@@ -21,6 +21,7 @@ struct HubSettings {
   std::string ca_file;  // wss: empty for the system's trust store
   std::size_t max_batch = 500;
   std::chrono::microseconds batch_interval{0};
+  bool operator==(const HubSettings&) const = default;
 };
 
 struct BufferSettings {
@@ -28,6 +29,7 @@ struct BufferSettings {
   std::int64_t max_size = std::int64_t{512} * 1024 * 1024;  // database and WAL together
   bool drop_oldest = true;                                  // else the newest
   std::chrono::microseconds spill_after = std::chrono::seconds(1);
+  bool operator==(const BufferSettings&) const = default;
 };
 
 struct AgentSettings {
@@ -38,9 +40,6 @@ struct AgentSettings {
   BufferSettings buffer;
   RigSettings rig;
 };
-
-bool operator==(const HubSettings& a, const HubSettings& b);
-bool operator==(const BufferSettings& a, const BufferSettings& b);
 
 // Throw ConfigurationError with every mistake of the file. `file` names the text in mistakes and gives the defaults.
 AgentSettings load_agent_settings(const std::string& path);

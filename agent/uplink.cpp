@@ -10,6 +10,7 @@ using namespace std::chrono_literals;
 
 constexpr auto stable_after = 5s;  // a connection that lasted this long starts the backoff anew
 constexpr std::size_t queue_bytes = 1024 * 1024;
+constexpr int http_unauthorized = 401, http_forbidden = 403, http_not_found = 404;
 constexpr std::size_t longest_answer = 1024 * 1024;  // an ack may reject every reading of a batch, with reasons
 
 std::string with_ack(std::string target) {
@@ -17,16 +18,16 @@ std::string with_ack(std::string target) {
   return target;
 }
 
-// "HTTP 401" or a certificate's fault in the reason of a failed connection.
+// A certificate's fault in the reason of a failed connection.
 bool names(const std::string& reason, const char* part) {
   return reason.find(part) != std::string::npos;
 }
 
-bool refused(std::uint16_t code, const std::string& reason) {
-  return code == close_code::policy || names(reason, "HTTP 401") || names(reason, "HTTP 403");
-}
-
 }  // namespace
+
+bool Uplink::Ending::refused() const {
+  return code == close_code::policy || http_status == http_unauthorized || http_status == http_forbidden;
+}
 
 // Stands between the connection, which keeps its handler alive, and the uplink, which may be gone by then.
 class Uplink::Session : public ConnectionHandler {
@@ -119,9 +120,13 @@ void Uplink::on_text(std::string_view text) {
 }
 
 void Uplink::on_closed(std::uint16_t code, const std::string& reason) {
-  const bool was_ready = stage_ == Stage::ready;
+  const std::shared_ptr<Connection> connection = attempt_ ? attempt_->connection() : nullptr;
+  const Ending ending{.was_ready = stage_ == Stage::ready,
+                      .code = code,
+                      .http_status = connection ? connection->http_status() : 0,
+                      .reason = reason};
   abandon_attempt();
-  if (was_ready) {
+  if (ending.was_ready) {
     if (Clock::now() - ready_since_ >= stable_after) backoff_.reset();
     outbox_.connection_lost();
   }
@@ -134,8 +139,8 @@ void Uplink::on_closed(std::uint16_t code, const std::string& reason) {
     connect();
     return;
   }
-  const auto wait = wait_after(code, reason);
-  log_closed(was_ready, code, reason, wait);
+  const auto wait = wait_after(ending);
+  log_ending(ending, wait);
   waiting_text_ = "not connected: " + (reason.empty() ? "closed with " + std::to_string(code) : reason);
   hooks_.state_changed();
   retry_in(wait);
@@ -158,30 +163,32 @@ void Uplink::abandon_attempt() {
   control_frames_.clear();
 }
 
-std::chrono::milliseconds Uplink::wait_after(std::uint16_t code, const std::string& reason) {
-  if (code == close_code::going_away || code == close_code::service_restart) {
+std::chrono::milliseconds Uplink::wait_after(const Ending& ending) {
+  if (ending.code == close_code::going_away || ending.code == close_code::service_restart) {
     return random_between(std::chrono::milliseconds(0), timing_.restart_spread);
   }
-  if (refused(code, reason)) return random_between(timing_.refused_least, timing_.refused_most);
+  if (ending.refused()) return random_between(timing_.refused_least, timing_.refused_most);
   return backoff_.next();
 }
 
-void Uplink::log_closed(bool was_ready, std::uint16_t code, const std::string& reason, std::chrono::milliseconds wait) {
+void Uplink::log_ending(const Ending& ending, std::chrono::milliseconds wait) {
+  const std::string& reason = ending.reason;
   const bool says_where = reason.find(hub_name()) != std::string::npos;
-  const bool says_lost = reason.rfind("connection lost", 0) == 0;
+  const bool says_lost = reason.starts_with("connection lost");
   std::string text = "hub" + (says_where ? "" : " " + hub_name()) + ": ";
-  if (was_ready && !says_lost) text += "connection lost: ";
-  if (code != close_code::abnormal) text += "closed with " + std::to_string(code) + (reason.empty() ? "" : " ");
+  if (ending.was_ready && !says_lost) text += "connection lost: ";
+  if (ending.code != close_code::abnormal)
+    text += "closed with " + std::to_string(ending.code) + (reason.empty() ? "" : " ");
   text += reason;
-  if (refused(code, reason)) {
+  if (ending.refused()) {
     text += "; check the token (on the hub: `webmacs-server token list`, `token create`) and put a valid one into " +
             (settings_.token.empty() ? settings_.token_file : "[hub] token") + ", then reload";
-  } else if (names(reason, "HTTP 404")) {
+  } else if (ending.http_status == http_not_found) {
     text += "; check the path in [hub] url";
   } else if (names(reason, "self-signed certificate") || names(reason, "local issuer certificate")) {
     text += "; if it is the right hub, name its CA in [hub] ca_file";
   }
-  const bool news = was_ready || last_failure_ != reason;
+  const bool news = ending.was_ready || last_failure_ != reason;
   last_failure_ = reason;
   text += "; readings are buffered";
   if (news) {

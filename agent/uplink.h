@@ -76,14 +76,23 @@ class Uplink {
     Clock::time_point sent;
   };
 
+  // How a connection, or the attempt to make one, came to its end.
+  struct Ending {
+    bool was_ready = false;
+    std::uint16_t code = 0;
+    int http_status = 0;  // of a handshake that failed
+    std::string reason;
+    bool refused() const;  // by the hub, because of the token
+  };
+
   // Connection (uplink.cpp).
   void connect();
   void on_open();
   void on_text(std::string_view text);
   void on_closed(std::uint16_t code, const std::string& reason);
   void retry_in(std::chrono::milliseconds wait);
-  std::chrono::milliseconds wait_after(std::uint16_t code, const std::string& reason);
-  void log_closed(bool was_ready, std::uint16_t code, const std::string& reason, std::chrono::milliseconds wait);
+  std::chrono::milliseconds wait_after(const Ending& ending);
+  void log_ending(const Ending& ending, std::chrono::milliseconds wait);
   void abandon_attempt();
   std::string hub_name() const;
 

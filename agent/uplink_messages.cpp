@@ -110,9 +110,8 @@ void Uplink::status_changed() {
 }
 
 void Uplink::send_status() {
-  const bool wedged = std::any_of(unanswered_.begin(), unanswered_.end(), [this](const auto& entry) {
-    return Clock::now() - entry.second.sent > timing_.answer_timeout;
-  });
+  const bool wedged = std::ranges::any_of(
+      unanswered_, [this](const auto& entry) { return Clock::now() - entry.second.sent > timing_.answer_timeout; });
   if (wedged) {
     connection_->drop("the hub did not answer a batch in time");
     return;

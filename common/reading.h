@@ -20,11 +20,8 @@ struct Reading {
   std::string reason;
 
   bool good() const { return value.has_value(); }
+  bool operator==(const Reading&) const = default;
 };
-
-inline bool operator==(const Reading& a, const Reading& b) {
-  return a.event_public_id == b.event_public_id && a.time == b.time && a.value == b.value && a.reason == b.reason;
-}
 
 // The longest reason that is stored or sent, in bytes; longer ones are cut.
 constexpr std::size_t max_reason_bytes = 200;

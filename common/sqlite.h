@@ -2,13 +2,13 @@
 // Small RAII over sqlite3. A Database and its Statements belong to one thread at a time.
 // Every failure throws SqliteError, which carries SQLite's extended result code and names the file and the action.
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 struct sqlite3;
 struct sqlite3_backup;
@@ -72,7 +72,7 @@ class Statement {
   Statement& bind(int index, std::string_view value);  // copied
   Statement& bind(int index, const char* value) { return bind(index, std::string_view(value)); }
   Statement& bind(int index, std::nullptr_t);
-  template <typename T, typename = std::enable_if_t<std::is_integral_v<T>>>
+  template <std::integral T>
   Statement& bind(int index, T value) {
     return bind(index, static_cast<std::int64_t>(value));
   }

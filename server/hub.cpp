@@ -1,8 +1,8 @@
 #include "server/hub.h"
 
+#include "common/descriptor_limit.h"
 #include "common/ini.h"
 #include "common/log.h"
-#include "common/descriptor_limit.h"
 #include "common/service_manager.h"
 #include "common/signals.h"
 #include "common/timestamp.h"

@@ -19,6 +19,7 @@ struct WebSocketUrl {
   std::string host;  // without brackets
   std::string port;
   std::string target;  // path and query, at least "/"
+  bool operator==(const WebSocketUrl&) const = default;
 };
 
 // ws:// or wss://; empty when the text is no such URL or names a user.

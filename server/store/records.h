@@ -79,7 +79,7 @@ struct RetentionRules {
   std::int64_t max_bytes = 0;
 
   bool none() const { return age.count() == 0 && max_bytes == 0; }
-  bool operator==(const RetentionRules& other) const { return age == other.age && max_bytes == other.max_bytes; }
+  bool operator==(const RetentionRules&) const = default;
 };
 
 // What a step of keeping to them did.

@@ -7,8 +7,8 @@
 
 #include "server/store/postgres/lost_commit.h"
 #include "server/store/postgres/postgres_connection.h"
-#include "server/store/store.h"
 #include "server/store/sql/store_events.h"
+#include "server/store/store.h"
 
 #include <cstdint>
 #include <map>
@@ -29,7 +29,7 @@ class PostgresAppend {
  private:
   struct Identity {
     std::int64_t event, time;
-    bool operator==(const Identity& other) const { return event == other.event && time == other.time; }
+    bool operator==(const Identity&) const = default;
   };
   struct Hash {
     std::size_t operator()(const Identity& identity) const {

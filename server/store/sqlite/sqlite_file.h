@@ -26,10 +26,8 @@ bool connection_survives(const SqliteError& error);
 // Which file stands at a path; two are equal while nobody has moved, replaced or deleted it.
 struct FileIdentity {
   unsigned long device = 0, inode = 0;  // zero: there is none
+  bool operator==(const FileIdentity&) const = default;
 };
 FileIdentity file_identity(const std::string& path);
-inline bool operator==(const FileIdentity& a, const FileIdentity& b) {
-  return a.device == b.device && a.inode == b.inode;
-}
 
 }  // namespace webmacs

@@ -126,6 +126,30 @@ TEST_CASE("HTTP 401 is retried slowly; a new configuration is tried at once") {
   CHECK(contains(bench.hub.requests.back(), "Bearer wm_other"));
 }
 
+TEST_CASE("a token is blamed for the HTTP status alone, not for what a hub says in words") {
+  struct Answer {
+    const char* status_line;
+    const char* advice;
+  };
+  for (const Answer& answer : {Answer{"403 Forbidden", "check the token"}, Answer{"404 Not Found", "check the path"},
+                               Answer{"502 HTTP 401", "HTTP 502 Bad Gateway; readings"}}) {
+    UplinkBench bench;
+    CaptureStderr log;
+    bench.hub.http_refusal = fmt::format("HTTP/1.1 {}\r\nContent-Length: 0\r\n\r\n", answer.status_line);
+    bench.uplink->start();
+    std::string said;
+    REQUIRE(run_until(bench.io, [&] { return contains(said += log.take(), "next try"); }));
+    CHECK_MESSAGE(contains(said, answer.advice), said);
+  }
+  UplinkBench bench;
+  REQUIRE(bench.connect());
+  CaptureStderr log;
+  bench.hub.last().connection->close(close_code::internal_error, "HTTP 401 or HTTP 404 upstream");
+  std::string said;
+  REQUIRE(run_until(bench.io, [&] { return contains(said += log.take(), "next try"); }));
+  CHECK_MESSAGE(!contains(said, "check the"), said);
+}
+
 TEST_CASE("a hub that never says `connected` is left and tried again") {
   UplinkBench bench;
   bench.hub.greets = false;
