@@ -71,7 +71,7 @@ std::string_view IniSection::label() const {
 }
 
 const IniSection::Entry* IniSection::find(std::string_view key) const {
-  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.key == key; });
+  const auto found = std::ranges::find(entries_, key, &Entry::key);
   return found == entries_.end() ? nullptr : &*found;
 }
 
@@ -94,7 +94,7 @@ void IniSection::mistake(std::string_view key, const std::string& what) {
 }
 
 std::string_view IniSection::ask(std::string_view key) {
-  if (std::find(asked_.begin(), asked_.end(), key) == asked_.end()) asked_.emplace_back(key);
+  if (std::ranges::find(asked_, key) == asked_.end()) asked_.emplace_back(key);
   Entry* entry = find(key);
   if (entry == nullptr) return {};
   entry->known = true;

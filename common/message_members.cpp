@@ -38,7 +38,7 @@ std::string Members::long_text(const char* name, std::size_t most) {
     fail(name, "not a string");
   } else if (text->size() > most) {
     fail(name, "longer than " + std::to_string(most) + " bytes");
-  } else if (std::any_of(text->begin(), text->end(), unwanted)) {
+  } else if (std::ranges::any_of(*text, unwanted)) {
     fail(name, "holds a control character");
   } else {
     return *text;
@@ -54,7 +54,7 @@ std::string Members::text(const char* name) {
     fail(name, "not a string");
   } else if (text->size() > max_text_bytes) {
     fail(name, "longer than " + std::to_string(max_text_bytes) + " bytes");
-  } else if (std::any_of(text->begin(), text->end(), is_control)) {
+  } else if (std::ranges::any_of(*text, is_control)) {
     fail(name, "holds a control character");
   } else {
     return *text;

@@ -10,7 +10,7 @@ bool valid_event_public_id(std::string_view id) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
            c == ':' || c == '-';
   };
-  return !id.empty() && id.size() <= 100 && std::all_of(id.begin(), id.end(), allowed);
+  return !id.empty() && id.size() <= 100 && std::ranges::all_of(id, allowed);
 }
 
 std::optional<double> measured_value(double raw) {

@@ -20,7 +20,7 @@ Worker::~Worker() {
 
 bool Worker::try_post(Job job) {
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard lock(mutex_);
     if (stopping_ || jobs_.size() >= capacity_) return false;
     jobs_.push_back(std::move(job));
   }
@@ -29,13 +29,13 @@ bool Worker::try_post(Job job) {
 }
 
 std::size_t Worker::depth() const {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const std::lock_guard lock(mutex_);
   return jobs_.size() + (running_job_ ? 1 : 0);
 }
 
 void Worker::stop() {
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_one();
