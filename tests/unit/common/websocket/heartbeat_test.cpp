@@ -97,8 +97,8 @@ TEST_CASE("a paused connection is neither pinged nor dropped, a resumed one is")
   server.connection->pause_reading();
   CHECK_FALSE(server.next_frame(250ms));
   CHECK(server.handler->closed == 0);
-  server.connection->resume_reading();
   const auto resumed = Clock::now();
+  server.connection->resume_reading();
   REQUIRE(server.closed());
   CHECK(server.handler->reason == "heartbeat timeout");
   CHECK(server.handler->closed_at - resumed >= 90ms);
