@@ -10,7 +10,7 @@
 #include "server/open_store.h"
 #include "server/store/store_url.h"
 
-#include <spdlog/fmt/ranges.h>
+#include <fmt/ranges.h>
 
 #include <csignal>
 

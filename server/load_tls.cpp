@@ -2,7 +2,7 @@
 
 #include "common/websocket/tls.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 #include <cerrno>
 #include <cstring>

@@ -1,7 +1,7 @@
 #include "server/shutdown.h"
 
 #include "common/log.h"
-#include "common/service.h"
+#include "common/service_manager.h"
 #include "common/timestamp.h"
 
 #include <utility>
