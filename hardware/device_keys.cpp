@@ -2,7 +2,7 @@
 
 #include "hardware/baud_rates.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 namespace webmacs {
 namespace {

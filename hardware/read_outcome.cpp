@@ -1,6 +1,6 @@
 #include "hardware/read_outcome.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 
 namespace webmacs {
 

@@ -1,6 +1,6 @@
 #include "hardware/serial_port.h"
 
-#include <spdlog/fmt/fmt.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
