@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <csignal>
 #include <memory>
-#include <netdb.h>
 #include <poll.h>
 #include <system_error>
 #include <thread>
@@ -144,14 +143,22 @@ TcpConnection connect_tcp(const std::string& host, int port, std::chrono::micros
     connection.interrupted = interrupt.raised();
     return connection;
   }
+  return connect_to_any(addresses.get(), deadline, interrupt);
+}
+
+TcpConnection connect_to_any(const addrinfo* addresses, Clock::time_point deadline, const Interrupt& interrupt) {
+  TcpConnection connection;
   int untried = 0;
-  for (const addrinfo* address = addresses.get(); address != nullptr; address = address->ai_next) ++untried;
-  for (const addrinfo* address = addresses.get(); address != nullptr; address = address->ai_next, --untried) {
+  for (const addrinfo* address = addresses; address != nullptr; address = address->ai_next) ++untried;
+  for (const addrinfo* address = addresses; address != nullptr; address = address->ai_next, --untried) {
     // Each address gets its share of what is left, so that one that never answers leaves time for the next.
     const auto now = Clock::now();
     if (now >= deadline || interrupt.raised()) break;
     connection.descriptor = try_address(*address, now + (deadline - now) / untried, interrupt, connection.error);
-    if (connection.descriptor >= 0) return connection;
+    if (connection.descriptor >= 0) {
+      connection.error.clear();  // of the addresses before
+      return connection;
+    }
   }
   connection.interrupted = interrupt.raised();
   if (connection.error.empty()) connection.error = "timed out";

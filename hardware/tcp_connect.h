@@ -4,6 +4,7 @@
 #include "hardware/interrupt.h"
 
 #include <chrono>
+#include <netdb.h>
 #include <string>
 
 namespace webmacs {
@@ -18,5 +19,10 @@ struct TcpConnection {
 // which is left behind when it is too slow, since getaddrinfo(3) knows no deadline; numeric addresses need none.
 TcpConnection connect_tcp(const std::string& host, int port, std::chrono::microseconds timeout,
                           const Interrupt& interrupt);
+
+// The same for addresses that are known: each is tried in turn, with its share of the time that is left. `error` is the
+// last one's, and empty when one of them answers.
+TcpConnection connect_to_any(const addrinfo* addresses, std::chrono::steady_clock::time_point deadline,
+                             const Interrupt& interrupt);
 
 }  // namespace webmacs

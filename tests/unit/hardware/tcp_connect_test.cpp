@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 
+#include <cstdint>
 #include <poll.h>
 #include <thread>
 #include <unistd.h>
@@ -84,22 +85,77 @@ TEST_CASE("a name that does not exist is said to be the trouble") {
   CHECK(connection.error.find("the name cannot be resolved") == 0);
 }
 
+namespace {
+
+// Listens on 127.0.0.1 alone.
+class Listener {
+ public:
+  Listener() {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address_;
+    REQUIRE(::bind(listener_, reinterpret_cast<sockaddr*>(&address_), size) == 0);
+    REQUIRE(::listen(listener_, 8) == 0);
+    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address_), &size);
+  }
+  ~Listener() { ::close(listener_); }
+  int port() const { return ntohs(address_.sin_port); }
+
+ private:
+  int listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address_{};
+};
+
+// What a resolver would have answered for a name with these addresses, in this order.
+class Addresses {
+ public:
+  Addresses(const std::vector<const char*>& texts, int port) : sockets_(texts.size()), list_(texts.size()) {
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      sockets_[i].sin_family = AF_INET;
+      sockets_[i].sin_port = htons(static_cast<std::uint16_t>(port));
+      REQUIRE(::inet_pton(AF_INET, texts[i], &sockets_[i].sin_addr) == 1);
+      list_[i].ai_family = AF_INET;
+      list_[i].ai_addr = reinterpret_cast<sockaddr*>(&sockets_[i]);
+      list_[i].ai_addrlen = sizeof sockets_[i];
+      if (i > 0) list_[i - 1].ai_next = &list_[i];
+    }
+  }
+  const addrinfo* first() const { return list_.data(); }
+
+ private:
+  std::vector<sockaddr_in> sockets_;
+  std::vector<addrinfo> list_;
+};
+
+}  // namespace
+
+TEST_CASE("a name whose first address refuses is connected to at its second, and no error is left") {
+  const Listener listener;
+  const Interrupt interrupt;
+  const Addresses addresses({"127.0.0.2", "127.0.0.1"}, listener.port());
+  const TcpConnection connection = connect_to_any(addresses.first(), Clock::now() + 5s, interrupt);
+  CHECK(connection.error == "");
+  REQUIRE(connection.descriptor >= 0);
+  ::close(connection.descriptor);
+}
+
+TEST_CASE("of a name whose addresses all refuse the last one's error is told") {
+  const Listener listener;
+  const Interrupt interrupt;
+  const Addresses addresses({"127.0.0.2", "127.0.0.3"}, listener.port());
+  const TcpConnection connection = connect_to_any(addresses.first(), Clock::now() + 5s, interrupt);
+  CHECK(connection.descriptor < 0);
+  CHECK(connection.error == "Connection refused");
+}
+
 TEST_CASE("names and both families of addresses are connected to") {
-  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0);
-  REQUIRE(::listen(listener, 8) == 0);
-  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+  const Listener listener;
   const Interrupt interrupt;
   for (const char* host : {"127.0.0.1", "localhost", "::ffff:127.0.0.1"}) {
     CAPTURE(host);
-    const TcpConnection connection = connect_tcp(host, ntohs(address.sin_port), 5s, interrupt);
+    const TcpConnection connection = connect_tcp(host, listener.port(), 5s, interrupt);
     CHECK(connection.error == "");
     REQUIRE(connection.descriptor >= 0);
     ::close(connection.descriptor);
   }
-  ::close(listener);
 }
