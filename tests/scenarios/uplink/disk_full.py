@@ -6,14 +6,13 @@ import asyncio
 import os
 import time
 import unittest
-from pathlib import Path
 
 from harness.case import Scenario
 from harness.modbus_server import CountingBlock, ModbusServer
 from harness.programs import AGENT, SLOWNESS, run
+from harness.small_disk import SmallDisk
 from harness.wait import until
 
-ROOT = os.geteuid() == 0
 CHANNELS = 4
 POLL = 0.2
 FULL_SECONDS = float(os.environ.get("DISK_FULL_SECONDS", "8"))
@@ -31,55 +30,32 @@ class DiskFull(Scenario):
         rig = self.modbus.device() + "".join(
             f"[event:evt_{i}]\ndevice = plc\nregister = holding:{2 * i}\ntype = uint32\n" for i in range(CHANNELS))
         self.box = await self.agent(rig, self.server, poll_interval=str(POLL))
-        self.mount = self.folder / "disk"
-        self.mount.mkdir()
-        ini = self.box.ini.read_text().replace(f"path = {self.box.database}", f"path = {self.mount / 'rig1.db'}")
-        self.box.ini.write_text(ini)
 
     async def asyncTearDown(self):
         await self.modbus.stop()
         await super().asyncTearDown()
 
-    def on_a_small_disk(self):
-        """The agent, in a mount namespace of its own where `mount` is a tmpfs; root may, others need user namespaces."""
-        namespace = ["unshare", "--mount"] if ROOT else ["unshare", "--user", "--map-root-user", "--mount"]
-        script = f'mount -t tmpfs -o size={DISK} tmpfs "$0" && exec "$@"'
-        command = [*namespace, "sh", "-c", script, self.mount, AGENT, "run", "--config", self.box.ini]
-        trial = run([*namespace, "sh", "-c", script, self.mount, "true"])
-        self.assertEqual(trial.returncode, 0, "this test needs a small file system: run it as root with CAP_SYS_ADMIN, or "
-                         f"allow unprivileged user namespaces (unshare said: {trial.stderr.strip()})")
-        self.box.program = self.program("agent-rig1", command)
-        return self.box.start().program
-
-    @property
-    def disk(self):
-        """The small disk as the agent sees it."""
-        return Path(f"/proc/{self.box.program.pid}/root{self.mount}")
-
-    def fill(self):
-        with open(self.disk / "ballast", "ab", buffering=0) as ballast:
-            for size in (65536, 4096, 512, 1):
-                try:
-                    while True:
-                        ballast.write(b"x" * size)
-                except OSError:
-                    continue
+    async def start_on_a_small_disk(self):
+        disk = self.disk = await SmallDisk(self, DISK).start()
+        self.box.database = disk.mount / "rig1.db"
+        ini = self.box.ini.read_text().replace(f"path = {self.folder / 'rig1.db'}", f"path = {self.box.database}")
+        self.box.ini.write_text(ini)
+        self.box.program.command = [*disk.enter, *self.box.program.command]
+        self.box.start()
 
     def polled(self):
         return sum(len(journal) for journal in self.block.served)
 
     def rows(self):
         """How many readings wait on the small disk."""
-        namespaces = ["--mount"] if ROOT else ["--user", "--preserve-credentials", "--mount"]
-        done = run(["nsenter", *namespaces, "--target", self.box.program.pid, AGENT, "buffer",
-                    "--config", self.box.ini])
+        done = run([*self.disk.enter, AGENT, "buffer", "--config", self.box.ini])
         fields = dict(line.split(None, 1) for line in done.stdout.splitlines() if " " in line)
         return int(fields.get("rows", "-1"))
 
     async def fill_until_noticed(self):
         await until(lambda: "polling" in self.box.program.log(), 20 * SLOWNESS)
         await until(lambda: self.rows() > 10 * CHANNELS, 20 * SLOWNESS, "readings are on the disk")
-        self.fill()
+        self.disk.fill()
         await until(lambda: FULL in self.box.program.log(), 20 * SLOWNESS, "the agent notices")
 
     async def assert_everything_stored(self, polled, since=0.0):
@@ -97,7 +73,7 @@ class DiskFull(Scenario):
         await until(lambda: not missing(), 30 * SLOWNESS, lambda: f"all is stored, but {missing()[:5]}")
 
     async def test_it_is_full_while_the_hub_is_away(self):
-        self.on_a_small_disk()
+        await self.start_on_a_small_disk()
         await self.fill_until_noticed()
         before, started = self.polled(), time.monotonic()
         await asyncio.sleep(FULL_SECONDS)
@@ -107,7 +83,7 @@ class DiskFull(Scenario):
         said = self.box.program.log().count("kept in memory only")
         self.assertEqual(said, 1, "the log says it once")
         held = self.polled()
-        (self.disk / "ballast").unlink()
+        self.disk.make_room()
         await until(lambda: self.rows() >= held, NEXT_TRY * SLOWNESS,
                     lambda: f"{held} readings are on the disk, but {self.rows()}")
         self.assertIn("works again", self.box.program.log())
@@ -119,7 +95,7 @@ class DiskFull(Scenario):
         print(f"full for {FULL_SECONDS:g} s: {rate:.1f} readings/s polled meanwhile, {held} waited, all stored")
 
     async def test_the_hub_returns_while_it_is_full(self):
-        self.on_a_small_disk()
+        await self.start_on_a_small_disk()
         await self.fill_until_noticed()
         noticed = time.time()
         await asyncio.sleep(2)
@@ -127,7 +103,7 @@ class DiskFull(Scenario):
         await self.assert_everything_stored(time.time(), noticed)
         self.assertNotIn("works again", self.box.program.log())
         until_then = time.time()
-        (self.disk / "ballast").unlink()
+        self.disk.make_room()
         await self.assert_everything_stored(until_then)  # with what lay on the disk
         await until(lambda: self.rows() == 0, NEXT_TRY * SLOWNESS, "what was stored is deleted on the disk too")
         self.assertEqual((await asyncio.to_thread(self.box.stop))[0], 0)
