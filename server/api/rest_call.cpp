@@ -11,9 +11,6 @@
 namespace webmacs {
 namespace {
 
-constexpr std::size_t default_page_size = 25;
-constexpr std::size_t largest_page_size = 100;
-
 HttpResponse away(std::string_view why) {
   auto response = problem(503, why);
   response.headers = {{"Retry-After", "2"}};
@@ -97,20 +94,6 @@ std::optional<Timestamp> time_parameter(const HttpRequest& request, const std::s
   auto time = parse_timestamp(request.parameter(name));
   if (!time) throw RestProblem(422, name + ": not an RFC 3339 time from 1970 to 2199");
   return time;
-}
-
-HttpResponse list_response(const HttpRequest& request, const std::vector<std::string>& items) {
-  constexpr std::size_t largest_page = 1'000'000'000;
-  const std::size_t page = number_parameter(request, "page", 1, largest_page);
-  const std::size_t size = number_parameter(request, "page_size", default_page_size, largest_page_size);
-  std::string body = "{\"page\":" + std::to_string(page) + ",\"page_size\":" + std::to_string(size) +
-                     ",\"total\":" + std::to_string(items.size()) + ",\"data\":[";
-  const std::size_t first = std::min((page - 1) * size, items.size());
-  for (std::size_t i = first; i < items.size() && i < first + size; ++i) {
-    if (i > first) body += ',';
-    body += items[i];
-  }
-  return json_response(body + "]}");
 }
 
 }  // namespace webmacs

@@ -72,8 +72,6 @@ void answer_from_store(StoreReaders& readers, const RestCallPtr& call, std::func
 void answer_after_write(const RestServices& services, const RestCallPtr& call, std::function<HttpResponse(Store&)> work,
                         std::function<void()> written = {});
 
-// {"page","page_size","total","data"} of already encoded items. Throws RestProblem 422 for a wrong page or page_size.
-HttpResponse list_response(const HttpRequest& request, const std::vector<std::string>& items);
 // A query parameter as a whole number from 1 to `most`. Throws RestProblem 422.
 std::size_t number_parameter(const HttpRequest& request, const std::string& name, std::size_t fallback,
                              std::size_t most);

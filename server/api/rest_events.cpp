@@ -1,9 +1,13 @@
 // Events: agents describe theirs, people may make and change the others.
 
 #include "common/feed_messages.h"
+#include "server/api/list_page.h"
 #include "server/api/rest_json.h"
 #include "server/api/rest_routes.h"
 #include "server/catalog/event_catalog.h"
+
+#include <optional>
+#include <utility>
 
 namespace webmacs {
 namespace {
@@ -12,28 +16,35 @@ HttpResponse event_response(const EventRecord& event, unsigned status = 200) {
   return json_response(encode_event(event.description, event.controller), status);
 }
 
+constexpr const char* no_event = "there is no such event";
+
 EventRecord find_event(Store& store, const std::string& id) {
-  for (EventRecord& event : store.events()) {
-    if (event.description.event_public_id == id) return std::move(event);
-  }
-  throw RestProblem(404, "there is no such event");
+  if (auto event = store.event(id)) return std::move(*event);
+  throw RestProblem(404, no_event);
 }
 
 bool same_description(const EventRecord& a, const EventRecord& b) {
   return encode_event(a.description, "") == encode_event(b.description, "");
 }
 
-// The work, and the catalog of the network thread brought up to date with what it did.
-void change_events(const RestServices& services, const RestCallPtr& call, std::function<HttpResponse(Store&)> work) {
-  const auto events = std::make_shared<std::vector<EventRecord>>();
+// Does the work on the store's event of this id; then the catalog of the network thread has it as the store does.
+void write_event(const RestServices& services, const RestCallPtr& call, const std::string& id,
+                         std::function<HttpResponse(Store&)> work) {
+  const auto event = std::make_shared<std::optional<EventRecord>>();
   answer_after_write(
       services, call,
-      [work = std::move(work), events](Store& store) {
+      [work = std::move(work), event, id](Store& store) {
         auto response = work(store);
-        *events = store.events();
+        *event = store.event(id);
         return response;
       },
-      [&services, events] { services.events.load(*events); });
+      [&services, event, id] {
+        if (*event) {
+          services.events.put(std::move(**event));
+        } else {
+          services.events.remove(id);
+        }
+      });
 }
 
 HttpResponse change_event(Store& store, const std::string& id, const std::string& body) {
@@ -43,7 +54,7 @@ HttpResponse change_event(Store& store, const std::string& id, const std::string
   if (before.described && !same_description(event, before)) {
     throw RestProblem(409, "its agent describes this event: change the rig file; only controller can be changed here");
   }
-  if (!store.change_event(event)) throw RestProblem(404, "there is no such event");
+  if (!store.change_event(event)) throw RestProblem(404, no_event);
   return event_response(event);
 }
 
@@ -52,33 +63,35 @@ HttpResponse change_event(Store& store, const std::string& id, const std::string
 void add_event_routes(RestRouter& router, const RestServices& services) {
   using Verb = RestRouter::Verb;
   router.add(Verb::get, "/api/v1/events", Right::read, [&services](const RestCallPtr& call) {
-    std::vector<std::string> items;
-    for (const EventRecord* event : services.events.listed()) {
-      items.push_back(encode_event(event->description, event->controller));
+    const auto events = services.events.listed();
+    ListPage page(call->request, events.size());
+    for (std::size_t i = page.begin(); i < page.end(); ++i) {
+      page.add(encode_event(events[i]->description, events[i]->controller));
     }
-    call->answer(list_response(call->request, items));
+    call->answer(std::move(page).answer());
   });
   router.add(Verb::get, "/api/v1/events/{event_public_id}", Right::read, [&services](const RestCallPtr& call) {
     const auto found = services.events.all().find(call->id());
-    if (found == services.events.all().end()) throw RestProblem(404, "there is no such event");
+    if (found == services.events.all().end()) throw RestProblem(404, no_event);
     call->answer(event_response(found->second));
   });
   router.add(Verb::post, "/api/v1/events", Right::operate, [&services](const RestCallPtr& call) {
     EventRecord event;
     apply_event(call->request.body, event);
     if (event.description.name.empty()) event.description.name = event.description.event_public_id;
-    change_events(services, call, [event](Store& store) {
+    write_event(services, call, event.description.event_public_id, [event](Store& store) {
       store.add_event(event);
       return event_response(event, 201);
     });
   });
   router.add(Verb::put, "/api/v1/events/{event_public_id}", Right::operate, [&services](const RestCallPtr& call) {
-    change_events(services, call,
-                  [id = call->id(), body = call->request.body](Store& store) { return change_event(store, id, body); });
+    write_event(services, call, call->id(), [id = call->id(), body = call->request.body](Store& store) {
+      return change_event(store, id, body);
+    });
   });
   router.add(Verb::delete_, "/api/v1/events/{event_public_id}", Right::operate, [&services](const RestCallPtr& call) {
-    change_events(services, call, [id = call->id()](Store& store) {
-      if (!store.remove_event(id)) throw RestProblem(404, "there is no such event");
+    write_event(services, call, call->id(), [id = call->id()](Store& store) {
+      if (!store.remove_event(id)) throw RestProblem(404, no_event);
       return json_response("", 204);
     });
   });

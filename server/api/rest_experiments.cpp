@@ -2,12 +2,15 @@
 
 #include "common/timestamp.h"
 #include "server/catalog/experiments.h"
+#include "server/api/list_page.h"
 #include "server/api/rest_json.h"
 #include "server/api/rest_routes.h"
 
 #include <openssl/rand.h>
 
 #include <array>
+#include <memory>
+#include <utility>
 
 namespace webmacs {
 namespace {
@@ -16,37 +19,30 @@ constexpr const char* no_experiment = "there is no such experiment";
 constexpr const char* changed_in_between = "it was changed in between";
 
 ExperimentRecord find_experiment(Store& store, const std::string& id) {
-  for (ExperimentRecord& experiment : store.experiments()) {
-    if (experiment.public_id == id) return std::move(experiment);
-  }
+  if (auto experiment = store.experiment(id)) return std::move(*experiment);
   throw RestProblem(404, no_experiment);
 }
 
-// The work, and the experiments of the network thread brought up to date with what it did.
-void change_experiments(const RestServices& services, const RestCallPtr& call,
-                        std::function<HttpResponse(Store&)> work) {
-  const auto experiments = std::make_shared<std::vector<ExperimentRecord>>();
+// Does the work, which returns the experiment as it now stands in the store; the network thread has it before the
+// answer.
+void write_experiment(const RestServices& services, const RestCallPtr& call, unsigned status,
+                      std::function<ExperimentRecord(Store&)> work) {
+  const auto written = std::make_shared<ExperimentRecord>();
   answer_after_write(
       services, call,
-      [work = std::move(work), experiments](Store& store) {
-        auto response = work(store);
-        *experiments = store.experiments();
-        return response;
+      [work = std::move(work), written, status](Store& store) {
+        *written = work(store);
+        return json_response(encode_experiment(*written), status);
       },
-      [&services, experiments] { services.experiments.replace(std::move(*experiments)); });
+      [&services, written] { services.experiments.put(std::move(*written)); });
 }
 
-HttpResponse add_experiment(Store& store, ExperimentRecord experiment) {
-  store.add_experiment(experiment);
-  return json_response(encode_experiment(experiment), 201);
-}
-
-HttpResponse change_experiment(Store& store, const ExperimentRecord& experiment, const std::string& who) {
+ExperimentRecord change_experiment(Store& store, const ExperimentRecord& experiment, const std::string& who) {
   if (!store.change_experiment(experiment, who, utc_now())) throw RestProblem(409, changed_in_between);
-  return json_response(encode_experiment(find_experiment(store, experiment.public_id)));
+  return find_experiment(store, experiment.public_id);
 }
 
-HttpResponse stop_experiment(Store& store, const std::string& id, const std::string& who) {
+ExperimentRecord stop_experiment(Store& store, const std::string& id, const std::string& who) {
   ExperimentRecord experiment = find_experiment(store, id);
   if (experiment.stopped_on) {
     throw RestProblem(409, "it was stopped already, at " + format_timestamp(*experiment.stopped_on));
@@ -57,21 +53,29 @@ HttpResponse stop_experiment(Store& store, const std::string& id, const std::str
 
 void add_annotation_routes(RestRouter& router, const RestServices& services) {
   using Verb = RestRouter::Verb;
-  router.add(Verb::post, "/api/v1/experiments/{public_id}/annotations", Right::operate,
-             [&services](const RestCallPtr& call) {
-               Annotation annotation = decode_annotation(call->request.body, utc_now());
-               annotation.public_id = random_public_id("ann_");
-               change_experiments(services, call, [id = call->id(), annotation](Store& store) {
-                 if (!store.annotate(id, annotation)) throw RestProblem(404, no_experiment);
-                 return json_response(encode_annotation(annotation), 201);
-               });
-             });
+  router.add(
+      Verb::post, "/api/v1/experiments/{public_id}/annotations", Right::operate, [&services](const RestCallPtr& call) {
+        Annotation annotation = decode_annotation(call->request.body, utc_now());
+        annotation.public_id = random_public_id("ann_");
+        answer_after_write(
+            services, call,
+            [id = call->id(), annotation](Store& store) {
+              if (!store.annotate(id, annotation)) throw RestProblem(404, no_experiment);
+              return json_response(encode_annotation(annotation), 201);
+            },
+            [&services, id = call->id(), annotation] { services.experiments.annotate(id, annotation); });
+      });
   router.add(Verb::delete_, "/api/v1/experiments/{public_id}/annotations/{annotation_public_id}", Right::operate,
              [&services](const RestCallPtr& call) {
-               change_experiments(services, call, [id = call->id(0), annotation = call->id(1)](Store& store) {
-                 if (!store.remove_annotation(id, annotation)) throw RestProblem(404, "there is no such annotation");
-                 return json_response("", 204);
-               });
+               answer_after_write(
+                   services, call,
+                   [id = call->id(0), annotation = call->id(1)](Store& store) {
+                     if (!store.remove_annotation(id, annotation)) throw RestProblem(404, "there is no such annotation");
+                     return json_response("", 204);
+                   },
+                   [&services, id = call->id(0), annotation = call->id(1)] {
+                     services.experiments.remove_annotation(id, annotation);
+                   });
              });
 }
 
@@ -91,17 +95,20 @@ std::string random_public_id(const std::string& prefix) {
 void add_experiment_routes(RestRouter& router, const RestServices& services) {
   using Verb = RestRouter::Verb;
   router.add(Verb::get, "/api/v1/experiments", Right::read, [&services](const RestCallPtr& call) {
-    std::vector<std::string> items;
     const auto index = services.experiments.index();
-    for (const auto& experiment : index->all()) items.push_back(encode_experiment(experiment));
-    call->answer(list_response(call->request, items));
+    ListPage page(call->request, index->size());
+    for (std::size_t i = page.begin(); i < page.end(); ++i) page.add(encode_experiment(index->at(i)));
+    call->answer(std::move(page).answer());
   });
   router.add(Verb::post, "/api/v1/experiments", Right::operate, [&services](const RestCallPtr& call) {
     ExperimentRecord experiment;
     experiment.started_on = utc_now();
     apply_experiment(call->request.body, experiment);
     experiment.public_id = random_public_id("exp_");
-    change_experiments(services, call, [experiment](Store& store) { return add_experiment(store, experiment); });
+    write_experiment(services, call, 201, [experiment](Store& store) {
+      store.add_experiment(experiment);
+      return find_experiment(store, experiment.public_id);
+    });
   });
   router.add(Verb::get, "/api/v1/experiments/{public_id}", Right::read, [&services](const RestCallPtr& call) {
     answer_from_store(services, call, [id = call->id()](Store& store) {
@@ -110,23 +117,26 @@ void add_experiment_routes(RestRouter& router, const RestServices& services) {
     });
   });
   router.add(Verb::put, "/api/v1/experiments/{public_id}", Right::operate, [&services](const RestCallPtr& call) {
-    change_experiments(services, call,
-                       [id = call->id(), body = call->request.body, who = call->identity.name](Store& store) {
-                         ExperimentRecord experiment = find_experiment(store, id);
-                         apply_experiment(body, experiment);
-                         return change_experiment(store, experiment, who);
-                       });
+    write_experiment(services, call, 200,
+                     [id = call->id(), body = call->request.body, who = call->identity.name](Store& store) {
+                       ExperimentRecord experiment = find_experiment(store, id);
+                       apply_experiment(body, experiment);
+                       return change_experiment(store, experiment, who);
+                     });
   });
   router.add(Verb::put, "/api/v1/experiments/{public_id}/stop", Right::operate, [&services](const RestCallPtr& call) {
-    change_experiments(services, call, [id = call->id(), who = call->identity.name](Store& store) {
+    write_experiment(services, call, 200, [id = call->id(), who = call->identity.name](Store& store) {
       return stop_experiment(store, id, who);
     });
   });
   router.add(Verb::delete_, "/api/v1/experiments/{public_id}", Right::operate, [&services](const RestCallPtr& call) {
-    change_experiments(services, call, [id = call->id()](Store& store) {
-      if (!store.remove_experiment(id)) throw RestProblem(404, no_experiment);
-      return json_response("", 204);
-    });
+    answer_after_write(
+        services, call,
+        [id = call->id()](Store& store) {
+          if (!store.remove_experiment(id)) throw RestProblem(404, no_experiment);
+          return json_response("", 204);
+        },
+        [&services, id = call->id()] { services.experiments.remove(id); });
   });
   add_annotation_routes(router, services);
 }

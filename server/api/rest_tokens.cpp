@@ -1,6 +1,7 @@
 // Whose token a request presents, and all tokens: their texts are shown once, to the admin who made them.
 
 #include "common/timestamp.h"
+#include "server/api/list_page.h"
 #include "server/api/rest_json.h"
 #include "server/api/rest_routes.h"
 #include "server/access/token_watch.h"
@@ -13,11 +14,12 @@ void add_token_routes(RestRouter& router, const RestServices& services) {
              [](const RestCallPtr& call) { call->answer(json_response(encode_identity(call->identity))); });
   router.add(Verb::get, "/api/v1/tokens", Right::administer, [&services](const RestCallPtr& call) {
     // The parameters are judged here, on the thread that may answer at once.
-    list_response(call->request, {});
+    const ListPage judged(call->request, 0);
     answer_from_store(services, call, [call](Store& store) {
-      std::vector<std::string> items;
-      for (const TokenRecord& token : store.tokens()) items.push_back(encode_token(token));
-      return list_response(call->request, items);
+      const auto tokens = store.tokens();
+      ListPage page(call->request, tokens.size());
+      for (std::size_t i = page.begin(); i < page.end(); ++i) page.add(encode_token(tokens[i]));
+      return std::move(page).answer();
     });
   });
   router.add(Verb::post, "/api/v1/tokens", Right::administer, [&services](const RestCallPtr& call) {

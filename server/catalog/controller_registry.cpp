@@ -60,8 +60,7 @@ void ControllerRegistry::restore(const std::vector<ControllerRecord>& records) {
   for (const ControllerRecord& record : records) {
     ControllerState& state = entry(record.name).state;
     state.last_seen = record.last_seen;
-    auto frame = decode_controller_frame(record.status);
-    if (auto* status = std::get_if<StatusFrame>(&frame)) state.status = std::move(*status);
+    state.status = record.status;
   }
 }
 
@@ -70,7 +69,7 @@ std::vector<ControllerRecord> ControllerRegistry::heard_since(Timestamp then) co
   for (const auto& [name, entry] : controllers_) {
     const ControllerState& state = entry.state;
     if (!state.last_seen || *state.last_seen < then) continue;
-    records.push_back({name, *state.last_seen, state.status ? encode_status(*state.status) : ""});
+    records.push_back({name, *state.last_seen, state.status});
   }
   return records;
 }

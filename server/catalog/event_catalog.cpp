@@ -1,6 +1,7 @@
 #include "server/catalog/event_catalog.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace webmacs {
 
@@ -15,6 +16,19 @@ void EventCatalog::load(const std::vector<EventRecord>& events) {
   }
   std::sort(unplaced.begin(), unplaced.end(), [](const auto* a, const auto* b) { return a->key < b->key; });
   for (const EventRecord* event : unplaced) places_[event->description.event_public_id] = next_place_++;
+}
+
+void EventCatalog::put(EventRecord event) {
+  owned_.erase(event.description.event_public_id);  // it may have lost its owner
+  if (places_.try_emplace(event.description.event_public_id, next_place_).second) ++next_place_;
+  auto& known = events_[event.description.event_public_id];
+  known = std::move(event);
+}
+
+void EventCatalog::remove(const std::string& event_public_id) {
+  owned_.erase(event_public_id);
+  places_.erase(event_public_id);
+  events_.erase(event_public_id);
 }
 
 void EventCatalog::described(const std::string& controller, const std::vector<EventDescription>& events,
@@ -33,7 +47,7 @@ void EventCatalog::described(const std::string& controller, const std::vector<Ev
 }
 
 void EventCatalog::pushed(const std::string& event_public_id, const std::string& controller) {
-  if (owned_.count(event_public_id) > 0) return;
+  if (owned_.contains(event_public_id)) return;
   const auto found = events_.try_emplace(event_public_id).first;
   if (!places_.contains(event_public_id)) places_[event_public_id] = next_place_++;
   owned_.insert(found->first);

@@ -15,7 +15,11 @@ namespace webmacs {
 
 class EventCatalog {
  public:
+  // At start: all that the store has.
   void load(const std::vector<EventRecord>& events);
+  // What a person has done to one event, once it is stored.
+  void put(EventRecord event);
+  void remove(const std::string& event_public_id);
   // What an agent described, once it is stored; `refused` belong to another controller.
   void described(const std::string& controller, const std::vector<EventDescription>& events,
                  const std::vector<DescribeResult>& refused);

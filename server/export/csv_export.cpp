@@ -12,9 +12,7 @@ namespace {
 constexpr std::size_t most_points_held = 32768;
 
 ExperimentRecord find_experiment(Store& store, const std::string& public_id) {
-  for (ExperimentRecord& experiment : store.experiments()) {
-    if (experiment.public_id == public_id) return std::move(experiment);
-  }
+  if (auto experiment = store.experiment(public_id)) return std::move(*experiment);
   throw NothingToExport("there is no such experiment");
 }
 

@@ -15,6 +15,8 @@ struct Annotation {
   std::string public_id;
   Timestamp time;
   std::string text;
+
+  bool operator==(const Annotation&) const = default;
 };
 
 // How an experiment was before somebody changed it.
@@ -38,25 +40,9 @@ struct ExperimentRecord {
   std::string notes;
   std::vector<Annotation> annotations;  // by time
 
+  bool operator==(const ExperimentRecord&) const = default;
   bool covers(const std::string& controller) const;
   bool holds(Timestamp time) const { return started_on <= time && (!stopped_on || time < *stopped_on); }
-  // Whether some datapoint could belong to both.
-  bool overlaps(const ExperimentRecord& other) const;
-};
-
-// Finds the experiment of a datapoint. Immutable once built.
-class ExperimentIndex {
- public:
-  ExperimentIndex() = default;
-  explicit ExperimentIndex(std::vector<ExperimentRecord> experiments);
-  // Null where none covers it. Valid as long as the index.
-  const ExperimentRecord* find(const std::string& controller, Timestamp time) const;
-  const ExperimentRecord* find(const std::string& public_id) const;
-  // By begin, the newest first.
-  const std::vector<ExperimentRecord>& all() const { return experiments_; }
-
- private:
-  std::vector<ExperimentRecord> experiments_;
 };
 
 }  // namespace webmacs

@@ -70,7 +70,8 @@ struct TokenRecord {
 struct ControllerRecord {
   std::string name;
   Timestamp last_seen;
-  std::string status;  // the agent's last status frame as it came over the wire; empty when it sent none
+  // What its agent last said of itself, but for its clock; empty when it said nothing.
+  std::optional<StatusFrame> status;
 };
 
 // What may not stay for ever; 0 each: it may.

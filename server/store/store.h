@@ -10,6 +10,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,13 +26,14 @@ class Store {
 
   // One transaction, durable (synced) on return; results in the order of the readings, batch by batch. Identity is
   // (event, time): same value again is a duplicate, another value a conflict. On StoreError nothing of it was stored.
-  virtual std::vector<std::vector<AppendResult>> append(const std::vector<const IncomingBatch*>& batches) = 0;
+  virtual std::vector<std::vector<AppendResult>> append(std::span<const IncomingBatch* const> batches) = 0;
 
   // Upserts what an agent says of its events; durable on return. Answers those that belong to another controller.
   virtual std::vector<DescribeResult> describe(const std::string& controller,
                                                const std::vector<EventDescription>& events) = 0;
 
-  virtual std::vector<EventRecord> events() = 0;
+  virtual std::vector<EventRecord> events() = 0;  // by public id
+  virtual std::optional<EventRecord> event(std::string_view public_id) = 0;
   // Made by a person, not by an agent. Throws StoreConflict when the id is in use.
   virtual void add_event(const EventRecord& event) = 0;
   // Description and owner become these; one that moves to another controller takes its history with it, and counts as
@@ -63,6 +66,7 @@ class Store {
   virtual RetentionStep retain(const RetentionRules& rules, std::chrono::milliseconds budget) = 0;
 
   virtual std::vector<ExperimentRecord> experiments() = 0;  // by begin
+  virtual std::optional<ExperimentRecord> experiment(std::string_view public_id) = 0;
   // Both throw StoreConflict naming the experiment that it would overlap on a controller that both cover. The
   // configuration of its events as it is now is kept with it.
   virtual void add_experiment(const ExperimentRecord& experiment) = 0;
@@ -81,7 +85,8 @@ class Store {
   // False when there is no such token, or it is revoked already.
   virtual bool revoke_token(std::string_view name, Timestamp when) = 0;
 
-  virtual std::vector<ControllerRecord> controllers() = 0;
+  virtual std::vector<ControllerRecord> controllers() = 0;  // by name
+  // Upserts them; durable on return. The others stay.
   virtual void save_controllers(const std::vector<ControllerRecord>& controllers) = 0;
 
   // Changes whenever another connection or process has changed tokens or events since, perhaps more often: cheap to

@@ -25,7 +25,7 @@ class ConnectionManager {
   void disconnect(const std::string& topic, const std::shared_ptr<Subscriber>& subscriber);
   void broadcast(const std::string& topic, const SharedFrame& frames);
 
-  bool has_subscribers(const std::string& topic) const { return topics_.count(topic) > 0; }
+  bool has_subscribers(const std::string& topic) const { return topics_.contains(topic); }
   std::size_t subscribers(const std::string& topic) const;
 
  private:

@@ -9,6 +9,7 @@
 #include "server/store/postgres/postgres_bytes.h"
 #include "server/store/store.h"
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -41,7 +42,7 @@ class Rows {
     for (std::size_t i = 0; i < event_count; ++i) {
       batch.readings.push_back({{"evt_load" + std::to_string(i), utc_now(), 0.0, {}}, false});
     }
-    store->append({&batch});
+    store->append(std::array{&batch});
     for (const EventRecord& event : store->events()) keys_.push_back(event.key);
     time_ = to_microseconds(utc_now());
   }

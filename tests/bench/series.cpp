@@ -8,6 +8,7 @@
 #include "server/open_store.h"
 #include "server/store/store.h"
 
+#include <array>
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -62,7 +63,7 @@ void fill(Store& store, std::int64_t seconds) {
             {{"evt_" + std::to_string(event), from_microseconds((first_second + second) * 1000000), value, {}}, false});
       }
     }
-    store.append({&batch});
+    store.append(std::array{&batch});
   }
 }
 

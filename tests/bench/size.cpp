@@ -6,6 +6,7 @@
 #include "server/open_store.h"
 #include "server/store/store.h"
 
+#include <array>
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -40,7 +41,7 @@ void fill(Store& store, std::int64_t rows, int events, double interval) {
     batch.readings.push_back(
         {{"evt_" + std::to_string(event), from_microseconds(time), static_cast<double>(values[event]), {}}, false});
     if (batch.readings.size() < transaction && row + 1 < rows) continue;
-    store.append({&batch});
+    store.append(std::array{&batch});
     batch.readings.clear();
   }
 }

@@ -8,7 +8,7 @@ constexpr std::chrono::minutes longest_memory{5};
 
 }  // namespace
 
-void LostCommit::remember(std::string transaction, const std::vector<const IncomingBatch*>& batches,
+void LostCommit::remember(std::string transaction, std::span<const IncomingBatch* const> batches,
                           const std::vector<std::vector<AppendResult>>& results) {
   transaction_ = std::move(transaction);
   stored_.clear();

@@ -23,7 +23,7 @@ class LostCommit {
   };
 
   // `transaction` was being committed with these results when the connection ended.
-  void remember(std::string transaction, const std::vector<const IncomingBatch*>& batches,
+  void remember(std::string transaction, std::span<const IncomingBatch* const> batches,
                 const std::vector<std::vector<AppendResult>>& results);
   // Which transaction's fate is not known; empty when there is none.
   const std::string& transaction() const { return transaction_; }

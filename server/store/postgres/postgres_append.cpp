@@ -18,7 +18,7 @@ std::int64_t after_run(const KnownEvent& event, std::int64_t time) {
 
 }  // namespace
 
-std::vector<std::vector<AppendResult>> PostgresAppend::run(const std::vector<const IncomingBatch*>& batches) {
+std::vector<std::vector<AppendResult>> PostgresAppend::run(std::span<const IncomingBatch* const> batches) {
   std::vector<std::vector<AppendResult>> results;
   results.reserve(batches.size());
   std::size_t readings = 0;
@@ -47,7 +47,7 @@ std::vector<std::vector<AppendResult>> PostgresAppend::run(const std::vector<con
 }
 
 // Only for readings without a time of their own: which microseconds behind their receipt are not free.
-void PostgresAppend::look_for_taken_times(const std::vector<const IncomingBatch*>& batches) {
+void PostgresAppend::look_for_taken_times(std::span<const IncomingBatch* const> batches) {
   PostgresArrayWriter events(PostgresArray::Type::integers);
   PostgresArrayWriter times(PostgresArray::Type::integers);
   std::set<std::pair<std::int64_t, std::int64_t>> windows;
@@ -96,7 +96,7 @@ void PostgresAppend::plan_at_receipt(KnownEvent& event, const Reading& reading, 
   std::int64_t time = to_microseconds(reading.time);
   for (std::int64_t step = 0; step < most_steps; ++step, ++time) {
     time = after_run(event, time);
-    if (taken.count(time) > 0 || row_of_.count({event.key, time}) > 0) continue;
+    if (taken.contains(time) || row_of_.contains({event.key, time})) continue;
     if (time != event.taken_end) event.taken_begin = time;
     event.taken_end = time + 1;
     result.time = from_microseconds(time);

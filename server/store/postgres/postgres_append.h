@@ -24,7 +24,7 @@ class PostgresAppend {
   PostgresAppend(PostgresConnection& connection, StoreEvents& events, LostCommit& lost)
       : connection_(connection), events_(events), lost_(lost) {}
 
-  std::vector<std::vector<AppendResult>> run(const std::vector<const IncomingBatch*>& batches);
+  std::vector<std::vector<AppendResult>> run(std::span<const IncomingBatch* const> batches);
 
  private:
   struct Identity {
@@ -50,7 +50,7 @@ class PostgresAppend {
     bool first;  // the row is made of it
   };
 
-  void look_for_taken_times(const std::vector<const IncomingBatch*>& batches);
+  void look_for_taken_times(std::span<const IncomingBatch* const> batches);
   void plan(const IncomingBatch& batch, std::vector<AppendResult>& results);
   void plan_at_receipt(KnownEvent& event, const Reading& reading, AppendResult& result);
   void place(const KnownEvent& event, std::int64_t time, const Reading& reading, AppendResult& result);

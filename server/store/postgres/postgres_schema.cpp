@@ -149,6 +149,32 @@ CREATE TABLE summary_marks (
 );
 )sql";
 
+const char* const version_4 = R"sql(
+ALTER TABLE controllers ADD COLUMN agent TEXT, ADD COLUMN version TEXT, ADD COLUMN backlog BIGINT,
+  ADD COLUMN dropped BIGINT;
+
+CREATE TABLE controller_devices (
+  controller TEXT COLLATE "C" NOT NULL REFERENCES controllers (name) ON DELETE CASCADE ON UPDATE CASCADE,
+  position BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  online BIGINT NOT NULL,
+  error TEXT NOT NULL,
+  PRIMARY KEY (controller, position)
+);
+
+UPDATE controllers SET agent = coalesce(status::json->>'agent', ''), version = coalesce(status::json->>'version', ''),
+  backlog = coalesce((status::json->>'backlog')::bigint, 0), dropped = coalesce((status::json->>'dropped')::bigint, 0)
+  WHERE status LIKE '{"type":"status"%';
+INSERT INTO controller_devices SELECT c.name, d.ordinality - 1, d.value->>'name',
+  CASE d.value->>'state' WHEN 'online' THEN 1 ELSE 0 END, coalesce(d.value->>'error', '')
+  FROM controllers c CROSS JOIN LATERAL
+  json_array_elements(CASE WHEN c.agent IS NOT NULL THEN c.status::json->'devices' END) WITH ORDINALITY d;
+ALTER TABLE controllers DROP COLUMN status;
+
+CREATE INDEX experiments_by_interval ON experiments (started_on, key, stopped_on, all_controllers);
+DROP INDEX experiments_by_start;
+)sql";
+
 // Any number that no other program is likely to lock.
 const char* const lock_schema = "SELECT pg_advisory_xact_lock(1463634243)";
 
@@ -168,7 +194,7 @@ void require_known(std::size_t version) {
 }  // namespace
 
 const std::vector<std::string>& postgres_migrations() {
-  static const std::vector<std::string> migrations{version_1, version_2, version_3};
+  static const std::vector<std::string> migrations{version_1, version_2, version_3, version_4};
   return migrations;
 }
 

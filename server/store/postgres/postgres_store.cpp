@@ -30,7 +30,7 @@ StoredPoint read_point(const SqlRow& row) {
   return point;
 }
 
-std::set<int> months_of(const std::vector<const IncomingBatch*>& batches) {
+std::set<int> months_of(std::span<const IncomingBatch* const> batches) {
   std::set<int> months;
   const int now = month_of(to_microseconds(utc_now()));
   months.insert({now, now + 1});
@@ -137,7 +137,7 @@ void PostgresStore::settle_lost_commit(Connection& connection) {
                                                      {witness->event_key, to_microseconds(witness->time)}));
 }
 
-std::vector<std::vector<AppendResult>> PostgresStore::append(const std::vector<const IncomingBatch*>& batches) {
+std::vector<std::vector<AppendResult>> PostgresStore::append(std::span<const IncomingBatch* const> batches) {
   return on_connection([&](Connection& connection) {
     settle_lost_commit(connection);
     connection.months.require(months_of(batches));
@@ -154,7 +154,7 @@ std::vector<std::vector<AppendResult>> PostgresStore::append(const std::vector<c
 }
 
 std::vector<std::vector<AppendResult>> PostgresStore::append_once(Connection& connection,
-                                                                  const std::vector<const IncomingBatch*>& batches) {
+                                                                  std::span<const IncomingBatch* const> batches) {
   SqlTransaction transaction(connection.session);
   connection.events.refresh(connection.session.counter_at_begin());
   LostCommit lost = lost_;  // what is claimed of it is claimed again when this fails

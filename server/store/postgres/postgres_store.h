@@ -21,7 +21,7 @@ class PostgresStore final : public SqlStore {
   PostgresStore(std::string url, std::string password);
   ~PostgresStore() override;
 
-  std::vector<std::vector<AppendResult>> append(const std::vector<const IncomingBatch*>& batches) override;
+  std::vector<std::vector<AppendResult>> append(std::span<const IncomingBatch* const> batches) override;
   std::vector<StoredPoint> latest(Timestamp not_after) override;
   std::vector<StoredPoint> range(const std::string& event_public_id, Timestamp from, Timestamp to,
                                  std::size_t limit) override;
@@ -46,7 +46,7 @@ class PostgresStore final : public SqlStore {
   auto on_connection(Work work) -> decltype(work(std::declval<Connection&>()));
   void connect();
   std::vector<std::vector<AppendResult>> append_once(Connection& connection,
-                                                     const std::vector<const IncomingBatch*>& batches);
+                                                     std::span<const IncomingBatch* const> batches);
   void settle_lost_commit(Connection& connection);
   std::string failure(const PostgresError& error) const;
 

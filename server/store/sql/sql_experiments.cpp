@@ -4,15 +4,15 @@
 #include "server/store/sql/sql_rows.h"
 
 #include <algorithm>
-#include <map>
+#include <unordered_map>
 
 namespace webmacs {
 namespace {
 
 // Of an edit: names hold no spaces.
-std::string join(const std::optional<std::vector<std::string>>& controllers) {
+std::string join(const std::vector<std::string>& controllers) {
   std::string text;
-  for (const auto& controller : *controllers) text += (text.empty() ? "" : " ") + controller;
+  for (const auto& controller : controllers) text += (text.empty() ? "" : " ") + controller;
   return text;
 }
 
@@ -26,25 +26,30 @@ std::vector<std::string> split(const std::string& text) {
   return parts;
 }
 
+// Columns: key, public_id, name, all_controllers, started_on, stopped_on, notes.
+ExperimentRecord read_experiment(const SqlRow& row) {
+  ExperimentRecord experiment;
+  experiment.key = row.integer(0);
+  experiment.public_id = row.text(1);
+  experiment.name = row.text(2);
+  if (row.integer(3) == 0) experiment.controllers.emplace();
+  experiment.started_on = from_microseconds(row.integer(4));
+  experiment.stopped_on = optional_time(row, 5);
+  experiment.notes = row.text(6);
+  return experiment;
+}
+
 }  // namespace
 
 std::vector<ExperimentRecord> SqlExperiments::all() {
   std::vector<ExperimentRecord> experiments;
-  std::map<std::int64_t, std::size_t> index;
+  std::unordered_map<std::int64_t, std::size_t> index;
   session_.query(
       "SELECT key, public_id, name, all_controllers, started_on, stopped_on, notes FROM experiments "
       "ORDER BY started_on, key",
       {}, [&](const SqlRow& row) {
         index[row.integer(0)] = experiments.size();
-        ExperimentRecord experiment;
-        experiment.key = row.integer(0);
-        experiment.public_id = row.text(1);
-        experiment.name = row.text(2);
-        if (row.integer(3) == 0) experiment.controllers.emplace();
-        experiment.started_on = from_microseconds(row.integer(4));
-        experiment.stopped_on = optional_time(row, 5);
-        experiment.notes = row.text(6);
-        experiments.push_back(std::move(experiment));
+        experiments.push_back(read_experiment(row));
       });
   session_.query("SELECT experiment, controller FROM experiment_controllers ORDER BY controller", {},
                  [&](const SqlRow& row) {
@@ -61,14 +66,46 @@ std::vector<ExperimentRecord> SqlExperiments::all() {
   return experiments;
 }
 
-void SqlExperiments::refuse_overlap(const ExperimentRecord& experiment) {
-  for (const ExperimentRecord& other : all()) {
-    if (other.public_id == experiment.public_id || !experiment.overlaps(other)) continue;
-    throw StoreConflict("it would overlap experiment " + other.public_id + " (" + other.name + "), " +
-                        format_timestamp(other.started_on) + " to " +
-                        (other.stopped_on ? format_timestamp(*other.stopped_on) : "now, still running") +
-                        ", on a controller that both have");
-  }
+std::optional<ExperimentRecord> SqlExperiments::find(std::string_view public_id) {
+  auto experiment = find_without_annotations(public_id);
+  if (!experiment) return std::nullopt;
+  session_.query("SELECT public_id, time, text FROM annotations WHERE experiment = $1 ORDER BY time, key",
+                 {experiment->key}, [&](const SqlRow& row) {
+                   experiment->annotations.push_back({row.text(0), from_microseconds(row.integer(1)), row.text(2)});
+                 });
+  return experiment;
+}
+
+std::optional<ExperimentRecord> SqlExperiments::find_without_annotations(std::string_view public_id) {
+  std::optional<ExperimentRecord> experiment;
+  session_.query(
+      "SELECT key, public_id, name, all_controllers, started_on, stopped_on, notes FROM experiments "
+      "WHERE public_id = $1",
+      {public_id}, [&](const SqlRow& row) { experiment = read_experiment(row); });
+  if (!experiment || !experiment->controllers) return experiment;
+  session_.query("SELECT controller FROM experiment_controllers WHERE experiment = $1 ORDER BY controller",
+                 {experiment->key}, [&](const SqlRow& row) { experiment->controllers->push_back(row.text(0)); });
+  return experiment;
+}
+
+void SqlExperiments::refuse_overlap(std::int64_t key) {
+  std::string overlapped;
+  session_.query(
+      "SELECT other.public_id, other.name, other.started_on, other.stopped_on "
+      "FROM experiments mine JOIN experiments other ON other.key <> mine.key "
+      "AND other.started_on < coalesce(mine.stopped_on, 9223372036854775807) "
+      "AND (other.stopped_on IS NULL OR other.stopped_on > mine.started_on) "
+      "WHERE mine.key = $1 AND (mine.all_controllers = 1 OR other.all_controllers = 1 OR EXISTS ("
+      "SELECT 1 FROM experiment_controllers ours JOIN experiment_controllers theirs "
+      "ON theirs.controller = ours.controller WHERE ours.experiment = mine.key AND theirs.experiment = other.key)) "
+      "ORDER BY other.started_on, other.key LIMIT 1",
+      {key}, [&](const SqlRow& row) {
+        const auto stopped_on = optional_time(row, 3);
+        overlapped = row.text(0) + " (" + row.text(1) + "), " + format_timestamp(from_microseconds(row.integer(2))) +
+                     " to " + (stopped_on ? format_timestamp(*stopped_on) : "now, still running");
+      });
+  if (overlapped.empty()) return;
+  throw StoreConflict("it would overlap experiment " + overlapped + ", on a controller that both have");
 }
 
 std::int64_t SqlExperiments::key_of(std::string_view public_id) {
@@ -87,16 +124,15 @@ void SqlExperiments::set_controllers(std::int64_t key, const ExperimentRecord& e
 void SqlExperiments::keep_events(std::int64_t key) {
   session_.run(
       "INSERT INTO experiment_events (experiment, event, public_id, controller, described, name, type, unit, "
-      "min_value, "
-      "max_value, poll_interval, max_silence, device) SELECT x.key, e.key, e.public_id, e.controller, e.described, "
+      "min_value, max_value, poll_interval, max_silence, device) SELECT x.key, e.key, e.public_id, e.controller, e.described, "
       "e.name, e.type, e.unit, e.min_value, e.max_value, e.poll_interval, e.max_silence, e.device "
       "FROM experiments x CROSS JOIN events e WHERE x.key = $1 AND (x.all_controllers = 1 OR e.controller IN "
       "(SELECT controller FROM experiment_controllers WHERE experiment = x.key)) ON CONFLICT DO NOTHING",
       {key});
 }
 
+// Whoever overlaps is found among what is written already: the caller's transaction takes it back.
 void SqlExperiments::add(const ExperimentRecord& experiment) {
-  refuse_overlap(experiment);
   std::int64_t key = 0;
   session_.query(
       "INSERT INTO experiments (public_id, name, all_controllers, started_on, stopped_on, notes) "
@@ -105,31 +141,33 @@ void SqlExperiments::add(const ExperimentRecord& experiment) {
        microseconds(experiment.stopped_on), experiment.notes},
       [&key](const SqlRow& row) { key = row.integer(0); });
   set_controllers(key, experiment);
+  refuse_overlap(key);
   keep_events(key);
 }
 
 bool SqlExperiments::change(const ExperimentRecord& experiment, const std::string& who, Timestamp when) {
-  const std::int64_t key = key_of(experiment.public_id);
-  if (key == 0) return false;
-  refuse_overlap(experiment);
-  const auto experiments = all();
-  const auto before = std::find_if(experiments.begin(), experiments.end(), [&](const auto& e) { return e.key == key; });
-  std::optional<std::string> controllers;
-  if (before->controllers) controllers = join(before->controllers);
-  session_.run(
-      "INSERT INTO experiment_edits (experiment, edited_on, edited_by, name, controllers, started_on, stopped_on, "
-      "notes) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-      {key, to_microseconds(when), who, before->name, controllers, to_microseconds(before->started_on),
-       microseconds(before->stopped_on), before->notes});
+  const auto before = find_without_annotations(experiment.public_id);
+  if (!before) return false;
+  keep_former(*before, who, when);
   session_.run(
       "UPDATE experiments SET name = $2, all_controllers = $3, started_on = $4, stopped_on = $5, notes = $6 "
       "WHERE key = $1",
-      {key, experiment.name, experiment.controllers ? 0 : 1, to_microseconds(experiment.started_on),
+      {before->key, experiment.name, experiment.controllers ? 0 : 1, to_microseconds(experiment.started_on),
        microseconds(experiment.stopped_on), experiment.notes});
-  set_controllers(key, experiment);
-  keep_events(key);  // those that came while it ran
+  set_controllers(before->key, experiment);
+  refuse_overlap(before->key);
+  keep_events(before->key);  // those that came while it ran
   return true;
+}
+
+void SqlExperiments::keep_former(const ExperimentRecord& before, const std::string& who, Timestamp when) {
+  std::optional<std::string> controllers;
+  if (before.controllers) controllers = join(*before.controllers);
+  session_.run(
+      "INSERT INTO experiment_edits (experiment, edited_on, edited_by, name, controllers, started_on, stopped_on, "
+      "notes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+      {before.key, to_microseconds(when), who, before.name, controllers, to_microseconds(before.started_on),
+       microseconds(before.stopped_on), before.notes});
 }
 
 bool SqlExperiments::remove(std::string_view public_id) {

@@ -5,6 +5,7 @@
 #include "server/store/sql/sql_session.h"
 #include "server/store/store.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@ class SqlExperiments {
   explicit SqlExperiments(SqlSession& session) : session_(session) {}
 
   std::vector<ExperimentRecord> all();
+  std::optional<ExperimentRecord> find(std::string_view public_id);
   // Throws StoreConflict naming the one that it would overlap.
   void add(const ExperimentRecord& experiment);
   // Everything but its annotations; keeps how it was. False when there is none of this public_id.
@@ -27,9 +29,12 @@ class SqlExperiments {
   std::vector<EventRecord> events(std::string_view public_id);
 
  private:
-  void refuse_overlap(const ExperimentRecord& experiment);
+  // Throws StoreConflict naming the first experiment that this one, as it stands in the database, overlaps.
+  void refuse_overlap(std::int64_t key);
   std::int64_t key_of(std::string_view public_id);  // 0: there is none
+  std::optional<ExperimentRecord> find_without_annotations(std::string_view public_id);
   void set_controllers(std::int64_t key, const ExperimentRecord& experiment);
+  void keep_former(const ExperimentRecord& before, const std::string& who, Timestamp when);
   // The configuration of the covered events as it is now, of those that it does not have yet.
   void keep_events(std::int64_t key);
 

@@ -2,6 +2,7 @@
 
 #include "common/timestamp.h"
 #include "server/store/sql/retention.h"
+#include "server/store/sql/sql_controllers.h"
 #include "server/store/sql/sql_experiments.h"
 #include "server/store/sql/sql_rows.h"
 #include "server/store/sql/sql_summaries.h"
@@ -28,6 +29,12 @@ std::vector<EventRecord> SqlStore::events() {
   std::vector<EventRecord> events;
   in_session([&](SqlSession&, StoreEvents& known) { events = known.all(); });
   return events;
+}
+
+std::optional<EventRecord> SqlStore::event(std::string_view public_id) {
+  std::optional<EventRecord> event;
+  in_session([&](SqlSession&, StoreEvents& known) { event = known.record(public_id); });
+  return event;
 }
 
 void SqlStore::add_event(const EventRecord& event) {
@@ -86,7 +93,7 @@ RetentionStep SqlStore::retain(const RetentionRules& rules, std::chrono::millise
   const auto deadline = std::chrono::steady_clock::now() + budget;
   // In a step that fails its pass goes with it.
   std::unique_ptr<RetentionPass> pass = std::move(pass_);
-  if (pass && !(pass->rules() == rules)) pass.reset();
+  if (pass && pass->rules() != rules) pass.reset();
   RetentionStep done;
   if (!pass) {
     Size now{};
@@ -109,6 +116,12 @@ std::vector<ExperimentRecord> SqlStore::experiments() {
   std::vector<ExperimentRecord> experiments;
   in_session([&](SqlSession& session, StoreEvents&) { experiments = SqlExperiments(session).all(); });
   return experiments;
+}
+
+std::optional<ExperimentRecord> SqlStore::experiment(std::string_view public_id) {
+  std::optional<ExperimentRecord> experiment;
+  in_session([&](SqlSession& session, StoreEvents&) { experiment = SqlExperiments(session).find(public_id); });
+  return experiment;
 }
 
 void SqlStore::add_experiment(const ExperimentRecord& experiment) {
@@ -190,22 +203,13 @@ bool SqlStore::revoke_token(std::string_view name, Timestamp when) {
 
 std::vector<ControllerRecord> SqlStore::controllers() {
   std::vector<ControllerRecord> controllers;
-  in_session([&](SqlSession& session, StoreEvents&) {
-    session.query("SELECT name, last_seen, status FROM controllers ORDER BY name", {}, [&](const SqlRow& row) {
-      controllers.push_back({row.text(0), from_microseconds(row.integer(1)), row.text(2)});
-    });
-  });
+  in_session([&](SqlSession& session, StoreEvents&) { controllers = SqlControllers(session).all(); });
   return controllers;
 }
 
 void SqlStore::save_controllers(const std::vector<ControllerRecord>& controllers) {
   in_transaction([&](SqlSession& session, StoreEvents&) {
-    for (const ControllerRecord& controller : controllers) {
-      session.run(
-          "INSERT INTO controllers (name, last_seen, status) VALUES ($1, $2, $3) "
-          "ON CONFLICT (name) DO UPDATE SET last_seen = $2, status = $3",
-          {controller.name, to_microseconds(controller.last_seen), controller.status});
-    }
+    for (const ControllerRecord& controller : controllers) SqlControllers(session).save(controller);
   });
 }
 

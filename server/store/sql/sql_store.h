@@ -22,6 +22,7 @@ class SqlStore : public Store {
   std::vector<DescribeResult> describe(const std::string& controller,
                                        const std::vector<EventDescription>& events) override;
   std::vector<EventRecord> events() override;
+  std::optional<EventRecord> event(std::string_view public_id) override;
   void add_event(const EventRecord& event) override;
   bool change_event(const EventRecord& event) override;
   bool remove_event(const std::string& event_public_id) override;
@@ -31,6 +32,7 @@ class SqlStore : public Store {
   bool summarize(std::chrono::milliseconds budget) override;
   RetentionStep retain(const RetentionRules& rules, std::chrono::milliseconds budget) override;
   std::vector<ExperimentRecord> experiments() override;
+  std::optional<ExperimentRecord> experiment(std::string_view public_id) override;
   void add_experiment(const ExperimentRecord& experiment) override;
   bool change_experiment(const ExperimentRecord& experiment, const std::string& who, Timestamp when) override;
   bool remove_experiment(std::string_view public_id) override;

@@ -122,7 +122,7 @@ bool StoreEvents::summarize_some() {
 }
 
 bool StoreEvents::try_add(const EventRecord& event) {
-  if (known_.count(event.description.event_public_id) > 0) return false;
+  if (known_.contains(event.description.event_public_id)) return false;
   KnownEvent& known = find_or_create(event.description.event_public_id, event.controller);
   write(known.key, event);
   return true;
@@ -155,6 +155,15 @@ std::vector<EventRecord> StoreEvents::all() {
       "max_silence, device FROM events ORDER BY public_id",
       {}, [&events](const SqlRow& row) { events.push_back(read_event(row)); });
   return events;
+}
+
+std::optional<EventRecord> StoreEvents::record(std::string_view public_id) {
+  std::optional<EventRecord> event;
+  session_.query(
+      "SELECT key, public_id, controller, described, name, type, unit, min_value, max_value, poll_interval, "
+      "max_silence, device FROM events WHERE public_id = $1",
+      {public_id}, [&event](const SqlRow& row) { event = read_event(row); });
+  return event;
 }
 
 }  // namespace webmacs

@@ -50,6 +50,7 @@ class StoreEvents {
   bool change(const EventRecord& event);
 
   std::vector<EventRecord> all();
+  std::optional<EventRecord> record(std::string_view public_id);
   std::vector<std::int64_t> keys() const;  // as read last
   // Null where there is none. Holds until refresh().
   const KnownEvent* find(std::int64_t key) const;

@@ -157,7 +157,7 @@ void SqliteStore::require_same_file() {
                    "to the old file, the one under that name is opened next");
 }
 
-std::vector<std::vector<AppendResult>> SqliteStore::append(const std::vector<const IncomingBatch*>& batches) {
+std::vector<std::vector<AppendResult>> SqliteStore::append(std::span<const IncomingBatch* const> batches) {
   return on_connection([&](Connection& connection) {
     require_same_file();
     Transaction transaction(*connection.database);

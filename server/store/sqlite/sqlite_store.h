@@ -20,7 +20,7 @@ class SqliteStore final : public SqlStore {
   explicit SqliteStore(std::string path);
   ~SqliteStore() override;
 
-  std::vector<std::vector<AppendResult>> append(const std::vector<const IncomingBatch*>& batches) override;
+  std::vector<std::vector<AppendResult>> append(std::span<const IncomingBatch* const> batches) override;
   std::vector<StoredPoint> latest(Timestamp not_after) override;
   std::vector<StoredPoint> range(const std::string& event_public_id, Timestamp from, Timestamp to,
                                  std::size_t limit) override;

@@ -91,7 +91,7 @@ TEST_CASE("every batch that was reported as committed survives SIGKILL, whole an
       auto store = open_store(url);
       for (std::int64_t number = next;; ++number) {
         const IncomingBatch batch = numbered_batch(number);
-        store->append({&batch});
+        store->append(std::array{&batch});
         report(to, number);
       }
       return 0;
@@ -151,7 +151,7 @@ TEST_CASE("a disk that takes no more loses nothing that was acknowledged, and th
       if (number > 5000) return 3;  // the limit is not felt
       const IncomingBatch batch = numbered_batch(number);
       try {
-        store->append({&batch});
+        store->append(std::array{&batch});
         report(to, number);
         ++number;
         failures_in_a_row = 0;
@@ -172,7 +172,7 @@ TEST_CASE("a disk that takes no more loses nothing that was acknowledged, and th
     store->check();
     for (const std::int64_t end = number + 20; number < end; ++number) {
       const IncomingBatch batch = numbered_batch(number);
-      const auto results = store->append({&batch});
+      const auto results = store->append(std::array{&batch});
       for (const AppendResult& result : results.at(0)) {
         if (result.outcome != Outcome::stored) return 6;  // the batch that failed left something behind
       }

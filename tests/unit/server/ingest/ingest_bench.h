@@ -61,7 +61,7 @@ class ControlledStore : public Store {
  public:
   ControlledStore(std::unique_ptr<Store> store, Control& control) : store_(std::move(store)), control_(control) {}
 
-  std::vector<std::vector<AppendResult>> append(const std::vector<const IncomingBatch*>& batches) override {
+  std::vector<std::vector<AppendResult>> append(std::span<const IncomingBatch* const> batches) override {
     control_.enter();
     std::size_t readings = 0;
     for (const IncomingBatch* batch : batches) readings += batch->readings.size();
@@ -82,6 +82,7 @@ class ControlledStore : public Store {
     ++control_.checks;
   }
   std::vector<EventRecord> events() override { return store_->events(); }
+  std::optional<EventRecord> event(std::string_view id) override { return store_->event(id); }
   std::vector<StoredPoint> latest(Timestamp not_after) override { return store_->latest(not_after); }
   std::vector<StoredPoint> range(const std::string& event, Timestamp from, Timestamp to, std::size_t limit) override {
     return store_->range(event, from, to, limit);
@@ -116,6 +117,7 @@ class ControlledStore : public Store {
     return control_.retention;
   }
   std::vector<ExperimentRecord> experiments() override { return store_->experiments(); }
+  std::optional<ExperimentRecord> experiment(std::string_view id) override { return store_->experiment(id); }
   void add_experiment(const ExperimentRecord& experiment) override { store_->add_experiment(experiment); }
   bool change_experiment(const ExperimentRecord& experiment, const std::string& who, Timestamp when) override {
     return store_->change_experiment(experiment, who, when);

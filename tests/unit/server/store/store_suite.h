@@ -60,7 +60,7 @@ TEST_CASE_TEMPLATE_DEFINE("duplicates and conflicts within one transaction are t
   auto store = backend.open();
   const IncomingBatch first{"rig1", {good("evt_a", at(0), 1), good("evt_a", at(0), 1), good("evt_a", at(0), 3)}};
   const IncomingBatch second{"rig1", {good("evt_a", at(0), 1), good("evt_a", at(1), 1)}};
-  const auto results = store->append({&first, &second});
+  const auto results = store->append(std::array{&first, &second});
   REQUIRE(results.size() == 2);
   CHECK(outcomes(results[0]) == std::vector{Outcome::stored, Outcome::duplicate, Outcome::conflict});
   CHECK(outcomes(results[1]) == std::vector{Outcome::duplicate, Outcome::stored});
@@ -81,7 +81,7 @@ TEST_CASE_TEMPLATE_DEFINE("an event belongs to the first controller that pushes 
   auto other = backend.open();
   const IncomingBatch theirs{"rig2", {good("evt_c", at(0), 1)}};
   const IncomingBatch ours{"rig1", {good("evt_c", at(1), 1), good("evt_a", at(2), 3)}};
-  const auto results = other->append({&theirs, &ours});
+  const auto results = other->append(std::array{&theirs, &ours});
   CHECK(outcomes(results[0]) == std::vector{Outcome::stored});
   CHECK(outcomes(results[1]) == std::vector{Outcome::foreign_event, Outcome::stored});
   CHECK(results[1][0].owner == "rig2");
@@ -248,15 +248,29 @@ TEST_CASE_TEMPLATE_DEFINE("what a controller last said of itself is kept", Backe
   Backend backend;
   auto store = backend.open();
   CHECK(store->controllers().empty());
-  store->save_controllers({{"rig2", at(0), ""}, {"rig1", at(1), R"({"type":"status"})"}});
-  store->save_controllers({{"rig2", at(5), "{}"}});
+  const StatusFrame said{"rig1", "1.2.3", 17, 4, std::nullopt, {{"plc", false, "timeout"}, {"scale", true, ""}}};
+  store->save_controllers({{"rig2", at(0), said}, {"rig1", at(1), said}, {"rig3", at(2), std::nullopt}});
+  store->save_controllers({{"rig2", at(5), StatusFrame{"rig2", "", 0, 0, at(0), {{"plc", true, ""}}}}});
   const auto controllers = backend.open()->controllers();
-  REQUIRE(controllers.size() == 2);
+  REQUIRE(controllers.size() == 3);
   CHECK(controllers[0].name == "rig1");
   CHECK(controllers[0].last_seen == at(1));
-  CHECK(controllers[0].status == R"({"type":"status"})");
+  REQUIRE(controllers[0].status);
+  CHECK(controllers[0].status->agent == "rig1");
+  CHECK(controllers[0].status->version == "1.2.3");
+  CHECK(controllers[0].status->backlog == 17);
+  CHECK(controllers[0].status->dropped == 4);
+  REQUIRE(controllers[0].status->devices.size() == 2);
+  CHECK(controllers[0].status->devices[0].error == "timeout");
+  CHECK(controllers[0].status->devices[1].name == "scale");
+  CHECK(controllers[0].status->devices[1].online);
+  // Said again: with fewer devices.
   CHECK(controllers[1].last_seen == at(5));
-  CHECK(controllers[1].status == "{}");
+  REQUIRE(controllers[1].status);
+  CHECK(controllers[1].status->backlog == 0);
+  REQUIRE(controllers[1].status->devices.size() == 1);
+  CHECK(controllers[1].status->devices[0].online);
+  CHECK_FALSE(controllers[2].status);
 }
 
 TEST_CASE_TEMPLATE_DEFINE("readings of every month of two centuries are stored", Backend, store_contract_months) {

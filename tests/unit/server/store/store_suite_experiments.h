@@ -95,6 +95,65 @@ TEST_CASE_TEMPLATE_DEFINE("experiments never overlap on a controller", Backend, 
   CHECK_FALSE(store->change_experiment(experiment("exp_none", 0, 1), "anna", at(0)));
 }
 
+TEST_CASE_TEMPLATE_DEFINE("an experiment that was refused leaves nothing behind", Backend, store_contract_refused) {
+  Backend backend;
+  auto store = backend.open();
+  using Names = std::vector<std::string>;
+  store->add_experiment(experiment("exp_1", 100, 200, Names{"rig1"}));
+  store->add_experiment(experiment("exp_2", 300, 400, Names{"rig1", "rig2"}));
+  store->add_experiment(experiment("exp_3", 300, 400, Names{"rig3"}));
+  CHECK_THROWS_AS(store->add_experiment(experiment("exp_4", 150, 160)), StoreConflict);
+  CHECK_FALSE(store->experiment("exp_4"));
+
+  // Of several the first is named; one that is over before, begins after or is of other rigs is none of them.
+  auto changed = *store->experiment("exp_3");
+  changed.name = "moved";
+  changed.started_on = at(50);
+  changed.stopped_on.reset();
+  changed.controllers = Names{"rig1"};
+  CHECK_THROWS_WITH_AS(store->change_experiment(changed, "anna", at(500)), doctest::Contains("experiment exp_1 (Run"),
+                       StoreConflict);
+  changed.started_on = at(200);
+  CHECK_THROWS_WITH_AS(store->change_experiment(changed, "anna", at(500)), doctest::Contains("experiment exp_2 (Run"),
+                       StoreConflict);
+  const auto kept = store->experiment("exp_3");
+  REQUIRE(kept);
+  CHECK(kept->name == "Run exp_3");
+  CHECK(kept->started_on == at(300));
+  CHECK(kept->controllers == Names{"rig3"});
+  CHECK(store->experiment_edits("exp_3").empty());
+  changed.started_on = at(400);
+  CHECK(store->change_experiment(changed, "anna", at(500)));
+}
+
+TEST_CASE_TEMPLATE_DEFINE("one experiment and one event are read alone as they are among all", Backend,
+                          store_contract_one_record) {
+  Backend backend;
+  auto store = backend.open();
+  store->add_event(event_of("evt_a", "rig1", "kg"));
+  store->add_event(event_of("evt_b", "rig2"));
+  store->add_experiment(experiment("exp_1", 0, 100, std::vector<std::string>{"rig2", "rig1"}));
+  store->add_experiment(experiment("exp_2", 100, std::nullopt));
+  store->annotate("exp_1", {"ann_2", at(7), "second"});
+  store->annotate("exp_1", {"ann_1", at(3), "first"});
+  store->annotate("exp_2", {"ann_3", at(101), "of the other"});
+
+  const auto all = store->experiments();
+  for (const auto& among_all : all) {
+    const auto alone = store->experiment(among_all.public_id);
+    REQUIRE(alone);
+    CHECK(*alone == among_all);
+  }
+  CHECK(all[0].annotations.at(0).text == "first");
+  CHECK_FALSE(store->experiment("exp_none"));
+  const auto event = store->event("evt_a");
+  REQUIRE(event);
+  CHECK(event->key == store->events().at(0).key);
+  CHECK(event->controller == "rig1");
+  CHECK(event->description.unit == "kg");
+  CHECK_FALSE(store->event("evt_none"));
+}
+
 TEST_CASE_TEMPLATE_DEFINE("annotations come and go with their experiment, datapoints stay", Backend,
                           store_contract_annotations) {
   Backend backend;
@@ -179,6 +238,8 @@ TEST_CASE_TEMPLATE_DEFINE("several events are read in one sequence, from any pla
 #define WEBMACS_STORE_CONTRACT_EXPERIMENTS(Backend)                 \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_events, Backend);        \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_experiments, Backend);   \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_refused, Backend);       \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_one_record, Backend);    \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_annotations, Backend);   \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_configuration, Backend); \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_merge, Backend)

@@ -30,7 +30,7 @@ inline IncomingReading received(const std::string& event, Timestamp time, double
 inline std::vector<AppendResult> append(Store& store, const std::string& controller,
                                         std::vector<IncomingReading> readings) {
   const IncomingBatch batch{controller, std::move(readings)};
-  return store.append({&batch}).at(0);
+  return store.append(std::array{&batch}).at(0);
 }
 
 inline std::vector<Outcome> outcomes(const std::vector<AppendResult>& results) {

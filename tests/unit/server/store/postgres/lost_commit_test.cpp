@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+
 using namespace webmacs;
 using namespace webmacs::testing;
 
@@ -17,7 +19,7 @@ struct Lost {
   LostCommit memory;
 
   Lost() {
-    memory.remember("1234", {&batch},
+    memory.remember("1234", std::array{&batch},
                     {{{Outcome::stored, 1, at(0), ""},
                       {Outcome::stored, 2, at(5), ""},
                       {Outcome::stored, 2, at(6), ""},
