@@ -37,9 +37,10 @@ void write_experiment(const RestServices& services, const RestCallPtr& call, uns
       [&services, written] { services.experiments.put(std::move(*written)); });
 }
 
-ExperimentRecord change_experiment(Store& store, const ExperimentRecord& experiment, const std::string& who) {
+// `experiment`: as the store has it but for what is changed.
+ExperimentRecord change_experiment(Store& store, ExperimentRecord experiment, const std::string& who) {
   if (!store.change_experiment(experiment, who, utc_now())) throw RestProblem(409, changed_in_between);
-  return find_experiment(store, experiment.public_id);
+  return experiment;
 }
 
 ExperimentRecord stop_experiment(Store& store, const std::string& id, const std::string& who) {
@@ -48,7 +49,7 @@ ExperimentRecord stop_experiment(Store& store, const std::string& id, const std:
     throw RestProblem(409, "it was stopped already, at " + format_timestamp(*experiment.stopped_on));
   }
   experiment.stopped_on = std::max(utc_now(), experiment.started_on + std::chrono::microseconds(1));
-  return change_experiment(store, experiment, who);
+  return change_experiment(store, std::move(experiment), who);
 }
 
 void add_annotation_routes(RestRouter& router, const RestServices& services) {
@@ -121,7 +122,7 @@ void add_experiment_routes(RestRouter& router, const RestServices& services) {
                      [id = call->id(), body = call->request.body, who = call->identity.name](Store& store) {
                        ExperimentRecord experiment = find_experiment(store, id);
                        apply_experiment(body, experiment);
-                       return change_experiment(store, experiment, who);
+                       return change_experiment(store, std::move(experiment), who);
                      });
   });
   router.add(Verb::put, "/api/v1/experiments/{public_id}/stop", Right::operate, [&services](const RestCallPtr& call) {

@@ -5,11 +5,13 @@
 #include "server/api/rest_call.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace webmacs {
 namespace {
 
 using nlohmann::json;
+using nlohmann::ordered_json;
 
 constexpr std::size_t longest_notes = 100'000;  // bytes
 constexpr std::size_t longest_annotation = 4000;
@@ -36,27 +38,29 @@ class Body {
   Members members_;
 };
 
-void append_time(std::string& out, const std::optional<Timestamp>& time) {
-  if (!time) {
-    out += "null";
-    return;
-  }
-  out += '"';
-  append_timestamp(out, *time);
-  out += '"';
+// Texts that are stored are valid UTF-8; should one not be, the answer is nevertheless.
+std::string text_of(const ordered_json& value) {
+  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
-void append_controllers(std::string& out, const std::optional<std::vector<std::string>>& controllers) {
-  if (!controllers) {
-    out += "null";
-    return;
-  }
-  out += '[';
-  for (std::size_t i = 0; i < controllers->size(); ++i) {
-    if (i > 0) out += ',';
-    append_json_string(out, (*controllers)[i]);
-  }
-  out += ']';
+ordered_json time_or_null(const std::optional<Timestamp>& time) {
+  return time ? ordered_json(format_timestamp(*time)) : ordered_json();
+}
+
+ordered_json annotation_object(const Annotation& annotation) {
+  return {{"public_id", annotation.public_id},
+          {"timestamp", format_timestamp(annotation.time)},
+          {"text", annotation.text}};
+}
+
+// What an experiment and its former states have in common.
+template <typename Experiment>
+void add_members(ordered_json& object, const Experiment& experiment) {
+  object["name"] = experiment.name;
+  object["controllers"] = experiment.controllers ? ordered_json(*experiment.controllers) : ordered_json();
+  object["started_on"] = format_timestamp(experiment.started_on);
+  object["stopped_on"] = time_or_null(experiment.stopped_on);
+  object["notes"] = experiment.notes;
 }
 
 std::optional<std::vector<std::string>> decode_controllers(Body& body) {
@@ -190,78 +194,42 @@ TokenRequest decode_token_request(std::string_view text) {
 }
 
 std::string encode_annotation(const Annotation& annotation) {
-  std::string out = "{\"public_id\":";
-  append_json_string(out, annotation.public_id);
-  out += ",\"timestamp\":";
-  append_time(out, annotation.time);
-  out += ",\"text\":";
-  append_json_string(out, annotation.text);
-  out += '}';
-  return out;
+  return text_of(annotation_object(annotation));
 }
 
 std::string encode_experiment(const ExperimentRecord& experiment, const std::vector<ExperimentEdit>* edits) {
-  std::string out = "{\"public_id\":";
-  append_json_string(out, experiment.public_id);
-  const auto append_fields = [&out](const auto& each) {
-    out += "\"name\":";
-    append_json_string(out, each.name);
-    out += ",\"controllers\":";
-    append_controllers(out, each.controllers);
-    out += ",\"started_on\":";
-    append_time(out, each.started_on);
-    out += ",\"stopped_on\":";
-    append_time(out, each.stopped_on);
-    out += ",\"notes\":";
-    append_json_string(out, each.notes);
-  };
-  out += ',';
-  append_fields(experiment);
-  out += ",\"annotations\":[";
-  for (std::size_t i = 0; i < experiment.annotations.size(); ++i) {
-    out += (i > 0 ? "," : "") + encode_annotation(experiment.annotations[i]);
+  ordered_json object;
+  object["public_id"] = experiment.public_id;
+  add_members(object, experiment);
+  ordered_json annotations = ordered_json::array();
+  for (const Annotation& annotation : experiment.annotations) annotations.push_back(annotation_object(annotation));
+  object["annotations"] = std::move(annotations);
+  if (edits == nullptr) return text_of(object);
+  ordered_json former = ordered_json::array();
+  for (const ExperimentEdit& edit : *edits) {
+    ordered_json before;
+    before["edited_on"] = format_timestamp(edit.edited_on);
+    before["edited_by"] = edit.edited_by;
+    add_members(before, edit);
+    former.push_back(std::move(before));
   }
-  out += ']';
-  if (edits != nullptr) {
-    out += ",\"edits\":[";
-    for (std::size_t i = 0; i < edits->size(); ++i) {
-      out += i > 0 ? ",{\"edited_on\":" : "{\"edited_on\":";
-      append_time(out, (*edits)[i].edited_on);
-      out += ",\"edited_by\":";
-      append_json_string(out, (*edits)[i].edited_by);
-      out += ',';
-      append_fields((*edits)[i]);
-      out += '}';
-    }
-    out += ']';
-  }
-  out += '}';
-  return out;
+  object["edits"] = std::move(former);
+  return text_of(object);
 }
 
 std::string encode_identity(const Identity& identity) {
-  const nlohmann::ordered_json expires =
-      identity.expires ? nlohmann::ordered_json(format_timestamp(*identity.expires)) : nullptr;
-  return nlohmann::ordered_json{{"name", identity.name}, {"role", to_text(identity.role)}, {"expires", expires}}.dump();
+  return text_of(
+      {{"name", identity.name}, {"role", to_text(identity.role)}, {"expires", time_or_null(identity.expires)}});
 }
 
 std::string encode_token(const TokenRecord& token, const std::string& text) {
-  std::string out = "{\"name\":";
-  append_json_string(out, token.name);
-  out += ",\"role\":";
-  append_json_string(out, token.role);
-  out += ",\"created\":";
-  append_time(out, token.created);
-  out += ",\"expires\":";
-  append_time(out, token.expires);
-  out += ",\"revoked\":";
-  append_time(out, token.revoked);
-  if (!text.empty()) {
-    out += ",\"token\":";
-    append_json_string(out, text);
-  }
-  out += '}';
-  return out;
+  ordered_json object{{"name", token.name},
+                      {"role", token.role},
+                      {"created", format_timestamp(token.created)},
+                      {"expires", time_or_null(token.expires)},
+                      {"revoked", time_or_null(token.revoked)}};
+  if (!text.empty()) object["token"] = text;
+  return text_of(object);
 }
 
 }  // namespace webmacs

@@ -1,5 +1,6 @@
 """What experiments cost when there are very many of them: how long the store's writer is kept by a change of one, and how
-long the network thread by a page of the list. 20,000 experiments and 100,000 annotations; --quick: a tenth."""
+long the network thread by a page of the list, with both stores. 20,000 experiments and 100,000 annotations; --quick: a
+tenth."""
 
 import asyncio
 import contextlib
@@ -10,33 +11,38 @@ from pathlib import Path
 
 from setting import Setting, is_quick, show
 
+from harness.postgres import Postgres
+
 LIMIT = 5.0  # ms
 RIGS = 20
-EVENTS_PER_RIG = 20
+EVENTS = 400
+NOTES = "Silica sand, 2.4 kg, air. " * 4
 HOUR = 3_600_000_000
 BEGIN = 1_600_000_000_000_000  # microseconds
 ANNOTATIONS = 5  # of each experiment
 
 
-def fill(path, experiments):
-    """Experiments of one rig each, one after the other, every tenth over all of them; annotated."""
-    with contextlib.closing(sqlite3.connect(path)) as database:
-        database.execute("PRAGMA synchronous = OFF")
-        database.executemany("INSERT INTO events (public_id, controller, name) VALUES (?, ?, 'Temperature')", [
-            (f"evt_{rig}_{i}", f"rig{rig}") for rig in range(RIGS) for i in range(EVENTS_PER_RIG)])
-        for number in range(experiments):
-            started = BEGIN + number * HOUR
-            everywhere = number % 10 == 0
-            key = database.execute(
-                "INSERT INTO experiments (public_id, name, all_controllers, started_on, stopped_on, notes) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                (f"exp_{number:06}", f"Run {number}", int(everywhere), started, started + HOUR - 1,
-                 "Silica sand, 2.4 kg, air. " * 4)).lastrowid
-            if not everywhere:
-                database.execute("INSERT INTO experiment_controllers VALUES (?, ?)", (key, f"rig{number % RIGS}"))
-            database.executemany("INSERT INTO annotations (public_id, experiment, time, text) VALUES (?, ?, ?, ?)", [
-                (f"ann_{number:06}_{i}", key, started + i, "valve opened by hand") for i in range(ANNOTATIONS)])
-        database.commit()
+def fill(run, experiments):
+    """Experiments of one rig each, one after the other, every tenth over all of them; annotated. `run` takes SQL."""
+    numbers = "WITH RECURSIVE numbers (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM numbers WHERE i < {} - 1) "
+    run(f"INSERT INTO events (public_id, controller, name) {numbers.format(EVENTS)} "
+        f"SELECT 'evt_' || i, 'rig' || (i % {RIGS}), 'Temperature' FROM numbers")
+    run("INSERT INTO experiments (public_id, name, all_controllers, started_on, stopped_on, notes) "
+        f"{numbers.format(experiments)} SELECT 'exp_' || i, 'Run ' || i, CASE i % 10 WHEN 0 THEN 1 ELSE 0 END, "
+        f"{BEGIN} + i * {HOUR}, {BEGIN} + (i + 1) * {HOUR} - 1, '{NOTES}' FROM numbers")
+    run("INSERT INTO experiment_controllers SELECT key, 'rig' || (key % "
+        f"{RIGS}) FROM experiments WHERE all_controllers = 0")
+    run("INSERT INTO annotations (public_id, experiment, time, text) "
+        f"{numbers.format(ANNOTATIONS)} SELECT 'ann_' || e.key || '_' || i, e.key, e.started_on + i, 'valve opened' "
+        "FROM experiments e CROSS JOIN numbers")
+
+
+def run_on_file(path):
+    def run(sql):
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            database.execute(sql)
+            database.commit()
+    return run
 
 
 class Client:
@@ -92,32 +98,40 @@ def measure_reads(client, times, path):
     return median(network)
 
 
+async def measure(store, hub, run, experiments, times):
+    token = await hub.token("operator", "operator")
+    fill(run, experiments)
+    await hub.start()
+    client = Client(hub, token)
+    assert client.request("GET", "/api/v1/experiments")["total"] == experiments
+    middle = experiments // 2
+
+    def change(number):
+        return lambda i: client.request("PUT", f"/api/v1/experiments/exp_{number}", {"notes": f"change {i}"})
+
+    def annotate(i):
+        client.request("POST", f"/api/v1/experiments/exp_{middle}/annotations", {"text": f"note {i}"})
+
+    for name, write in {"PUT of the newest": change(experiments - 1), "PUT in the middle": change(middle),
+                        "PUT of the oldest": change(0), "annotation": annotate}.items():
+        writer, network = measure_writes(client, times, write)
+        show(f"{store}: {name}, writer", writer, "ms", goal=LIMIT)
+        show(f"{store}: {name}, network", network, "ms", goal=LIMIT)
+    for name, query in {"page of 25": "", "page of 100": "?page_size=100",
+                        "last page of 100": f"?page_size=100&page={experiments // 100}"}.items():
+        show(f"{store}: {name}, network", measure_reads(client, times, f"/api/v1/experiments{query}"), "ms", goal=LIMIT)
+    assert hub.stop()[0] == 0
+
+
 async def main(quick):
     experiments, times = (2_000, 21) if quick else (20_000, 51)
     with Setting() as setting:
         hub = setting.hub()
-        token = await hub.token("operator", "operator")
-        fill(hub.database, experiments)
-        await hub.start()
-        client = Client(hub, token)
-        assert client.request("GET", "/api/v1/experiments")["total"] == experiments
-
-        def change(number):
-            return lambda i: client.request("PUT", f"/api/v1/experiments/exp_{number:06}", {"notes": f"change {i}"})
-
-        def annotate(i):
-            client.request("POST", f"/api/v1/experiments/exp_{experiments // 2:06}/annotations", {"text": f"note {i}"})
-
-        for name, write in {"PUT of the newest": change(experiments - 1), "PUT of one in the middle": change(experiments // 2),
-                            "PUT of the oldest": change(0), "annotation": annotate}.items():
-            writer, network = measure_writes(client, times, write)
-            show(f"experiments: {name}, writer", writer, "ms", goal=LIMIT)
-            show(f"experiments: {name}, network thread", network, "ms", goal=LIMIT)
-        for name, query in {"page of 25": "", "page of 100": "?page_size=100",
-                            "last page of 100": f"?page_size=100&page={experiments // 100}"}.items():
-            show(f"experiments: {name}, network thread",
-                 measure_reads(client, times, f"/api/v1/experiments{query}"), "ms", goal=LIMIT)
-        assert hub.stop()[0] == 0
+        await measure("SQLite", hub, run_on_file(hub.database), experiments, times)
+    with Setting() as setting:
+        postgres = await Postgres(setting).start()
+        await measure("PostgreSQL", setting.hub(store_url=postgres.url()), postgres.rows, experiments, times)
+        postgres.stop()
 
 
 if __name__ == "__main__":

@@ -154,7 +154,7 @@ bool SqlExperiments::change(const ExperimentRecord& experiment, const std::strin
       "WHERE key = $1",
       {before->key, experiment.name, experiment.controllers ? 0 : 1, to_microseconds(experiment.started_on),
        microseconds(experiment.stopped_on), experiment.notes});
-  set_controllers(before->key, experiment);
+  if (experiment.controllers != before->controllers) set_controllers(before->key, experiment);
   refuse_overlap(before->key);
   keep_events(before->key);  // those that came while it ran
   return true;

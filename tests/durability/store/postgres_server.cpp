@@ -16,7 +16,7 @@ namespace webmacs::testing {
 namespace {
 
 const std::string programs = "/usr/lib/postgresql/15/bin/";
-constexpr auto longest_start = std::chrono::seconds(60);
+constexpr auto longest_start = std::chrono::seconds(180);
 
 pid_t spawn(const std::vector<std::string>& command, const std::string& log) {
   const pid_t child = fork();

@@ -6,7 +6,7 @@ using namespace webmacs;
 
 TEST_CASE("no name means all events") {
   CHECK(EventFilter().matches("evt_a"));
-  CHECK(EventFilter({}).matches(""));
+  CHECK(EventFilter(std::vector<std::string>()).matches(""));
 }
 
 TEST_CASE("only the named events match, whole names") {
