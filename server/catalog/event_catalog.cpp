@@ -4,11 +4,19 @@
 #include <utility>
 
 namespace webmacs {
+namespace {
+
+// One that nobody named is called by its id.
+void name(EventRecord& event) {
+  if (!event.described && event.description.name.empty()) event.description.name = event.description.event_public_id;
+}
+
+}  // namespace
 
 void EventCatalog::load(const std::vector<EventRecord>& events) {
   owned_.clear();
   events_.clear();
-  for (const auto& event : events) events_[event.description.event_public_id] = event;
+  for (const EventRecord& event : events) name(events_[event.description.event_public_id] = event);
   std::erase_if(places_, [this](const auto& known) { return !events_.contains(known.first); });
   std::vector<const EventRecord*> unplaced;
   for (const auto& event : events) {
@@ -21,6 +29,7 @@ void EventCatalog::load(const std::vector<EventRecord>& events) {
 void EventCatalog::put(EventRecord event) {
   owned_.erase(event.description.event_public_id);  // it may have lost its owner
   if (places_.try_emplace(event.description.event_public_id, next_place_).second) ++next_place_;
+  name(event);
   auto& known = events_[event.description.event_public_id];
   known = std::move(event);
 }
@@ -54,7 +63,7 @@ void EventCatalog::pushed(const std::string& event_public_id, const std::string&
   if (!found->second.controller.empty()) return;
   found->second.controller = controller;
   found->second.description.event_public_id = event_public_id;
-  if (found->second.description.name.empty()) found->second.description.name = event_public_id;
+  name(found->second);
 }
 
 std::vector<const EventRecord*> EventCatalog::listed() const {
