@@ -244,35 +244,6 @@ TEST_CASE_TEMPLATE_DEFINE("a token that another connection revokes changes the c
   CHECK(hub->tokens().at(0).revoked == at(1));
 }
 
-TEST_CASE_TEMPLATE_DEFINE("what a controller last said of itself is kept", Backend, store_contract_controllers) {
-  Backend backend;
-  auto store = backend.open();
-  CHECK(store->controllers().empty());
-  const StatusFrame said{"rig1", "1.2.3", 17, 4, std::nullopt, {{"plc", false, "timeout"}, {"scale", true, ""}}};
-  store->save_controllers({{"rig2", at(0), said}, {"rig1", at(1), said}, {"rig3", at(2), std::nullopt}});
-  store->save_controllers({{"rig2", at(5), StatusFrame{"rig2", "", 0, 0, at(0), {{"plc", true, ""}}}}});
-  const auto controllers = backend.open()->controllers();
-  REQUIRE(controllers.size() == 3);
-  CHECK(controllers[0].name == "rig1");
-  CHECK(controllers[0].last_seen == at(1));
-  REQUIRE(controllers[0].status);
-  CHECK(controllers[0].status->agent == "rig1");
-  CHECK(controllers[0].status->version == "1.2.3");
-  CHECK(controllers[0].status->backlog == 17);
-  CHECK(controllers[0].status->dropped == 4);
-  REQUIRE(controllers[0].status->devices.size() == 2);
-  CHECK(controllers[0].status->devices[0].error == "timeout");
-  CHECK(controllers[0].status->devices[1].name == "scale");
-  CHECK(controllers[0].status->devices[1].online);
-  // Said again: with fewer devices.
-  CHECK(controllers[1].last_seen == at(5));
-  REQUIRE(controllers[1].status);
-  CHECK(controllers[1].status->backlog == 0);
-  REQUIRE(controllers[1].status->devices.size() == 1);
-  CHECK(controllers[1].status->devices[0].online);
-  CHECK_FALSE(controllers[2].status);
-}
-
 TEST_CASE_TEMPLATE_DEFINE("readings of every month of two centuries are stored", Backend, store_contract_months) {
   Backend backend;
   auto store = backend.open();
@@ -344,7 +315,6 @@ TEST_CASE_TEMPLATE_DEFINE("a reader sees whole transactions while the writer wri
   TEST_CASE_TEMPLATE_INVOKE(store_contract_range, Backend);           \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_tokens, Backend);          \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_change_counter, Backend);  \
-  TEST_CASE_TEMPLATE_INVOKE(store_contract_controllers, Backend);     \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_months, Backend);          \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_mixed_receipt, Backend);   \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_hostile_text, Backend);    \

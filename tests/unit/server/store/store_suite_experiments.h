@@ -1,6 +1,6 @@
 #pragma once
-// The Store contract's other half as tests: events that people make, experiments, and reading in bulk. As
-// store_suite.h.
+// The Store contract's other half as tests: events that people make, experiments, what is known of controllers, and
+// reading in bulk. As store_suite.h.
 
 #include "server/store/point_merge.h"
 #include "store_support.h"
@@ -235,12 +235,42 @@ TEST_CASE_TEMPLATE_DEFINE("several events are read in one sequence, from any pla
   CHECK(item.point->value == 2.0 * 78);
 }
 
+TEST_CASE_TEMPLATE_DEFINE("what a controller last said of itself is kept", Backend, store_contract_controllers) {
+  Backend backend;
+  auto store = backend.open();
+  CHECK(store->controllers().empty());
+  const StatusFrame said{"rig1", "1.2.3", 17, 4, std::nullopt, {{"plc", false, "timeout"}, {"scale", true, ""}}};
+  store->save_controllers({{"rig2", at(0), said}, {"rig1", at(1), said}, {"rig3", at(2), std::nullopt}});
+  store->save_controllers({{"rig2", at(5), StatusFrame{"rig2", "", 0, 0, at(0), {{"plc", true, ""}}}}});
+  const auto controllers = backend.open()->controllers();
+  REQUIRE(controllers.size() == 3);
+  CHECK(controllers[0].name == "rig1");
+  CHECK(controllers[0].last_seen == at(1));
+  REQUIRE(controllers[0].status);
+  CHECK(controllers[0].status->agent == "rig1");
+  CHECK(controllers[0].status->version == "1.2.3");
+  CHECK(controllers[0].status->backlog == 17);
+  CHECK(controllers[0].status->dropped == 4);
+  REQUIRE(controllers[0].status->devices.size() == 2);
+  CHECK(controllers[0].status->devices[0].error == "timeout");
+  CHECK(controllers[0].status->devices[1].name == "scale");
+  CHECK(controllers[0].status->devices[1].online);
+  // Said again: with fewer devices.
+  CHECK(controllers[1].last_seen == at(5));
+  REQUIRE(controllers[1].status);
+  CHECK(controllers[1].status->backlog == 0);
+  REQUIRE(controllers[1].status->devices.size() == 1);
+  CHECK(controllers[1].status->devices[0].online);
+  CHECK_FALSE(controllers[2].status);
+}
+
 #define WEBMACS_STORE_CONTRACT_EXPERIMENTS(Backend)                 \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_events, Backend);        \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_experiments, Backend);   \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_refused, Backend);       \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_one_record, Backend);    \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_annotations, Backend);   \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_controllers, Backend);   \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_configuration, Backend); \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_merge, Backend)
 
