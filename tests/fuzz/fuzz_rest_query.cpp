@@ -4,6 +4,7 @@
 #include "common/timestamp.h"
 #include "common/utf8.h"
 #include "property.h"
+#include "server/api/list_page.h"
 #include "server/api/rest_call.h"
 #include "server/api/rest_router.h"
 #include "server/store/datapoint_id.h"
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 using namespace webmacs;
 
@@ -42,7 +44,9 @@ void check_parameter(const std::string& name, Read read) {
 
 void check_page(const HttpRequest& request) {
   try {
-    const auto response = list_response(request, std::vector<std::string>(item_count, "{}"));
+    ListPage listed(request, item_count);
+    for (std::size_t i = listed.begin(); i < listed.end(); ++i) listed.add("{}");
+    const auto response = std::move(listed).answer();
     const auto body = nlohmann::json::parse(response.body);
     const auto page = body.at("page").get<std::size_t>();
     const auto size = body.at("page_size").get<std::size_t>();
