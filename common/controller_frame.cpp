@@ -87,8 +87,8 @@ ControllerFrame decode_typed(const std::string& type, std::optional<std::int64_t
   return frame;
 }
 
-// The exact parser gives up at a number that no double can hold, though one reading alone is wrong (or a member that nobody
-// reads). Writes each such number as a string of the same length that FrameReader knows; strings are left alone.
+// The exact parser gives up at a number that no double can hold, though one reading alone is wrong (or a member that
+// nobody reads). Writes each such number as a string of the same length that FrameReader knows; strings are left alone.
 std::string mark_overflows(std::string_view text) {
   std::string marked(text);
   for (std::size_t i = 0; i < marked.size();) {

@@ -18,7 +18,7 @@ struct SilentRange {
 };
 
 struct UnitQuirks {
-  std::vector<SilentRange> silent;    // a read that touches one of these gets no answer
+  std::vector<SilentRange> silent;      // a read that touches one of these gets no answer
   std::optional<int> refusal;           // instead of exceptions 1, 2 and 3: this one; 0: silence
   int longest = 2000;                   // registers or bits of a read; longer ones are refused
   int shortens = 2000;                  // so many are answered, as a success, when more are asked for

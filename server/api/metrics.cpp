@@ -2,10 +2,10 @@
 
 #include "server/access/failed_logins.h"
 #include "server/api/process_figures.h"
-#include "server/net/controller_session.h"
-#include "server/http/listener.h"
-#include "server/net/session.h"
 #include "server/catalog/controller_registry.h"
+#include "server/http/listener.h"
+#include "server/net/controller_session.h"
+#include "server/net/session.h"
 #include "server/stream/live_feed.h"
 
 #include <boost/asio/ip/address.hpp>

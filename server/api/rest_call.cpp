@@ -2,8 +2,8 @@
 
 #include "common/log.h"
 #include "common/timestamp.h"
-#include "server/store/store_readers.h"
 #include "server/ingest/ingest.h"
+#include "server/store/store_readers.h"
 
 #include <charconv>
 #include <utility>

@@ -1,9 +1,9 @@
 // Reading datapoints.
 
 #include "common/timestamp.h"
-#include "server/catalog/experiments.h"
 #include "server/api/rest_json.h"
 #include "server/api/rest_routes.h"
+#include "server/catalog/experiments.h"
 #include "server/store/datapoint_id.h"
 #include "server/store/point_merge.h"
 #include "server/store/series.h"

@@ -29,7 +29,7 @@ bool same_description(const EventRecord& a, const EventRecord& b) {
 
 // Does the work on the store's event of this id; then the catalog of the network thread has it as the store does.
 void write_event(const RestServices& services, const RestCallPtr& call, const std::string& id,
-                         std::function<HttpResponse(Store&)> work) {
+                 std::function<HttpResponse(Store&)> work) {
   const auto event = std::make_shared<std::optional<EventRecord>>();
   answer_after_write(
       services, call,
@@ -85,9 +85,8 @@ void add_event_routes(RestRouter& router, const RestServices& services) {
     });
   });
   router.add(Verb::put, "/api/v1/events/{event_public_id}", Right::operate, [&services](const RestCallPtr& call) {
-    write_event(services, call, call->id(), [id = call->id(), body = call->request.body](Store& store) {
-      return change_event(store, id, body);
-    });
+    write_event(services, call, call->id(),
+                [id = call->id(), body = call->request.body](Store& store) { return change_event(store, id, body); });
   });
   router.add(Verb::delete_, "/api/v1/events/{event_public_id}", Right::operate, [&services](const RestCallPtr& call) {
     write_event(services, call, call->id(), [id = call->id()](Store& store) {

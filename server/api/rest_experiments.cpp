@@ -1,10 +1,10 @@
 // Experiments and their annotations.
 
 #include "common/timestamp.h"
-#include "server/catalog/experiments.h"
 #include "server/api/list_page.h"
 #include "server/api/rest_json.h"
 #include "server/api/rest_routes.h"
+#include "server/catalog/experiments.h"
 
 #include <openssl/rand.h>
 
@@ -54,24 +54,25 @@ ExperimentRecord stop_experiment(Store& store, const std::string& id, const std:
 
 void add_annotation_routes(RestRouter& router, const RestServices& services) {
   using Verb = RestRouter::Verb;
-  router.add(
-      Verb::post, "/api/v1/experiments/{public_id}/annotations", Right::operate, [&services](const RestCallPtr& call) {
-        Annotation annotation = decode_annotation(call->request.body, utc_now());
-        annotation.public_id = random_public_id("ann_");
-        answer_after_write(
-            services, call,
-            [id = call->id(), annotation](Store& store) {
-              if (!store.annotate(id, annotation)) throw RestProblem(404, no_experiment);
-              return json_response(encode_annotation(annotation), 201);
-            },
-            [&services, id = call->id(), annotation] { services.experiments.annotate(id, annotation); });
-      });
+  router.add(Verb::post, "/api/v1/experiments/{public_id}/annotations", Right::operate,
+             [&services](const RestCallPtr& call) {
+               Annotation annotation = decode_annotation(call->request.body, utc_now());
+               annotation.public_id = random_public_id("ann_");
+               answer_after_write(
+                   services, call,
+                   [id = call->id(), annotation](Store& store) {
+                     if (!store.annotate(id, annotation)) throw RestProblem(404, no_experiment);
+                     return json_response(encode_annotation(annotation), 201);
+                   },
+                   [&services, id = call->id(), annotation] { services.experiments.annotate(id, annotation); });
+             });
   router.add(Verb::delete_, "/api/v1/experiments/{public_id}/annotations/{annotation_public_id}", Right::operate,
              [&services](const RestCallPtr& call) {
                answer_after_write(
                    services, call,
                    [id = call->id(0), annotation = call->id(1)](Store& store) {
-                     if (!store.remove_annotation(id, annotation)) throw RestProblem(404, "there is no such annotation");
+                     if (!store.remove_annotation(id, annotation))
+                       throw RestProblem(404, "there is no such annotation");
                      return json_response("", 204);
                    },
                    [&services, id = call->id(0), annotation = call->id(1)] {

@@ -48,9 +48,8 @@ ordered_json time_or_null(const std::optional<Timestamp>& time) {
 }
 
 ordered_json annotation_object(const Annotation& annotation) {
-  return {{"public_id", annotation.public_id},
-          {"timestamp", format_timestamp(annotation.time)},
-          {"text", annotation.text}};
+  return {
+      {"public_id", annotation.public_id}, {"timestamp", format_timestamp(annotation.time)}, {"text", annotation.text}};
 }
 
 // What an experiment and its former states have in common.

@@ -1,10 +1,10 @@
 // Whose token a request presents, and all tokens: their texts are shown once, to the admin who made them.
 
 #include "common/timestamp.h"
+#include "server/access/token_watch.h"
 #include "server/api/list_page.h"
 #include "server/api/rest_json.h"
 #include "server/api/rest_routes.h"
-#include "server/access/token_watch.h"
 
 namespace webmacs {
 

@@ -27,15 +27,15 @@ class EventCatalog {
   void pushed(const std::string& event_public_id, const std::string& controller);
 
   const std::map<std::string, EventRecord>& all() const { return events_; }
-  // All events as people list them: each rig's in the order in which its agent described them last, which is its rig file's.
-  // What no agent has described since the hub started stands in the order in which it became known.
+  // All events as people list them: each rig's in the order in which its agent described them last, which is its rig
+  // file's. What no agent has described since the hub started stands in the order in which it became known.
   std::vector<const EventRecord*> listed() const;
 
  private:
   void place(const std::vector<std::string>& ids);
 
-  std::map<std::string, EventRecord> events_;   // by event_public_id
-  std::unordered_set<std::string_view> owned_;  // of those that have a controller: pushing them changes nothing
+  std::map<std::string, EventRecord> events_;    // by event_public_id
+  std::unordered_set<std::string_view> owned_;   // of those that have a controller: pushing them changes nothing
   std::map<std::string, std::uint64_t> places_;  // in the list, by event_public_id
   std::uint64_t next_place_ = 0;
 };

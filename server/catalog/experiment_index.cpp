@@ -33,8 +33,7 @@ ExperimentIndex::ExperimentIndex(std::vector<ExperimentRecord> experiments) {
   for (ExperimentRecord& experiment : experiments) {
     newest_first_.push_back(std::make_shared<ExperimentRecord>(std::move(experiment)));
   }
-  std::sort(newest_first_.begin(), newest_first_.end(),
-            [](const Record& a, const Record& b) { return newer(*a, *b); });
+  std::sort(newest_first_.begin(), newest_first_.end(), [](const Record& a, const Record& b) { return newer(*a, *b); });
   by_public_id_.reserve(newest_first_.size());
   for (const Record& experiment : newest_first_) {
     by_public_id_.push_back(experiment.get());
@@ -62,8 +61,8 @@ void ExperimentIndex::put(ExperimentRecord experiment) {
   remove(experiment.public_id);
   const auto record = std::make_shared<ExperimentRecord>(std::move(experiment));
   newest_first_.insert(place_of(*record), record);
-  by_public_id_.insert(
-      std::lower_bound(by_public_id_.begin(), by_public_id_.end(), record->public_id, id_before), record.get());
+  by_public_id_.insert(std::lower_bound(by_public_id_.begin(), by_public_id_.end(), record->public_id, id_before),
+                       record.get());
   add_to_controllers(*record);
 }
 

@@ -36,7 +36,7 @@ class ExperimentIndex {
   void remove_annotation(std::string_view public_id, std::string_view annotation);
 
  private:
-  using Record = std::shared_ptr<ExperimentRecord>;  // written only while no other index shares it
+  using Record = std::shared_ptr<ExperimentRecord>;      // written only while no other index shares it
   using Records = std::vector<const ExperimentRecord*>;  // by begin, the newest first
 
   void add_to_controllers(const ExperimentRecord& experiment);

@@ -1,6 +1,6 @@
 #pragma once
-// The experiments as the network thread knows them, for lists and for labelling what is broadcast. A snapshot may be read
-// by other threads; it is taken and given up on the network thread. Everything else: network thread only.
+// The experiments as the network thread knows them, for lists and for labelling what is broadcast. A snapshot may be
+// read by other threads; it is taken and given up on the network thread. Everything else: network thread only.
 
 #include "server/catalog/experiment_index.h"
 

@@ -6,8 +6,8 @@
 #include "server/access/access.h"
 #include "server/export/csv_export.h"
 #include "server/export/download_links.h"
-#include "server/store/store_readers.h"
 #include "server/http/body_source.h"
+#include "server/store/store_readers.h"
 
 #include <boost/asio/io_context.hpp>
 

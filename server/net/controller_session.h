@@ -3,10 +3,10 @@
 // Network thread only.
 
 #include "common/messages.h"
-#include "server/net/session.h"
-#include "server/ingest/ingest.h"
 #include "server/catalog/controller_registry.h"
 #include "server/catalog/event_catalog.h"
+#include "server/ingest/ingest.h"
+#include "server/net/session.h"
 
 #include <boost/asio/steady_timer.hpp>
 

@@ -8,8 +8,8 @@
 #include "server/open_store.h"
 #include "server/store/store.h"
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>

@@ -6,8 +6,8 @@
 #include "server/open_store.h"
 #include "server/store/store.h"
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>

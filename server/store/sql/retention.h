@@ -7,8 +7,8 @@
 
 #include "server/store/sql/kept_intervals.h"
 #include "server/store/sql/sql_session.h"
-#include "server/store/store.h"
 #include "server/store/sql/store_events.h"
+#include "server/store/store.h"
 
 #include <chrono>
 #include <cstdint>

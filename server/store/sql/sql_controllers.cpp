@@ -11,23 +11,22 @@ namespace webmacs {
 std::vector<ControllerRecord> SqlControllers::all() {
   std::vector<ControllerRecord> controllers;
   std::unordered_map<std::string, std::size_t> index;
-  session_.query(
-      "SELECT name, last_seen, agent, version, backlog, dropped FROM controllers ORDER BY name", {},
-      [&](const SqlRow& row) {
-        ControllerRecord controller{row.text(0), from_microseconds(row.integer(1)), std::nullopt};
-        if (!row.is_null(2)) {
-          controller.status = StatusFrame{row.text(2), row.text(3), row.integer(4), row.integer(5), {}, {}};
-        }
-        index[controller.name] = controllers.size();
-        controllers.push_back(std::move(controller));
-      });
-  session_.query("SELECT controller, name, online, error FROM controller_devices ORDER BY controller, position", {},
+  session_.query("SELECT name, last_seen, agent, version, backlog, dropped FROM controllers ORDER BY name", {},
                  [&](const SqlRow& row) {
-                   const auto found = index.find(row.text(0));
-                   if (found == index.end() || !controllers[found->second].status) return;
-                   controllers[found->second].status->devices.push_back(
-                       {row.text(1), row.integer(2) != 0, row.text(3)});
+                   ControllerRecord controller{row.text(0), from_microseconds(row.integer(1)), std::nullopt};
+                   if (!row.is_null(2)) {
+                     controller.status = StatusFrame{row.text(2), row.text(3), row.integer(4), row.integer(5), {}, {}};
+                   }
+                   index[controller.name] = controllers.size();
+                   controllers.push_back(std::move(controller));
                  });
+  session_.query(
+      "SELECT controller, name, online, error FROM controller_devices ORDER BY controller, position", {},
+      [&](const SqlRow& row) {
+        const auto found = index.find(row.text(0));
+        if (found == index.end() || !controllers[found->second].status) return;
+        controllers[found->second].status->devices.push_back({row.text(1), row.integer(2) != 0, row.text(3)});
+      });
   return controllers;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// What the hub remembers of controllers in SQL, the same in both databases. Used by SqlStore, within a transaction where
-// something is written.
+// What the hub remembers of controllers in SQL, the same in both databases. Used by SqlStore, within a transaction
+// where something is written.
 
 #include "server/store/records.h"
 #include "server/store/sql/sql_session.h"

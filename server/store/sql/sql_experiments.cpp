@@ -124,7 +124,8 @@ void SqlExperiments::set_controllers(std::int64_t key, const ExperimentRecord& e
 void SqlExperiments::keep_events(std::int64_t key) {
   session_.run(
       "INSERT INTO experiment_events (experiment, event, public_id, controller, described, name, type, unit, "
-      "min_value, max_value, poll_interval, max_silence, device) SELECT x.key, e.key, e.public_id, e.controller, e.described, "
+      "min_value, max_value, poll_interval, max_silence, device) SELECT x.key, e.key, e.public_id, e.controller, "
+      "e.described, "
       "e.name, e.type, e.unit, e.min_value, e.max_value, e.poll_interval, e.max_silence, e.device "
       "FROM experiments x CROSS JOIN events e WHERE x.key = $1 AND (x.all_controllers = 1 OR e.controller IN "
       "(SELECT controller FROM experiment_controllers WHERE experiment = x.key)) ON CONFLICT DO NOTHING",

@@ -3,8 +3,8 @@
 // about and goes.
 
 #include "server/store/sql/sql_session.h"
-#include "server/store/store.h"
 #include "server/store/sql/store_events.h"
+#include "server/store/store.h"
 
 #include <functional>
 #include <memory>

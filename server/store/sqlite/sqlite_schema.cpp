@@ -143,8 +143,8 @@ CREATE TABLE summary_marks (
 ) STRICT;
 )sql";
 
-// controllers: what an agent last said of itself, in columns; agent is NULL where it said nothing. Until here a frame of
-// the wire stood in one column. Its clock is left behind: what it showed then says nothing now.
+// controllers: what an agent last said of itself, in columns; agent is NULL where it said nothing. Until here a frame
+// of the wire stood in one column. Its clock is left behind: what it showed then says nothing now.
 // experiments_by_interval: whatever decides whether two experiments overlap.
 const char* const version_4 = R"sql(
 ALTER TABLE controllers ADD COLUMN agent TEXT;

@@ -1,7 +1,7 @@
 // kill -9 at random moments: what the outbox called durable is there afterwards.
 #include "agent/outbox.h"
-#include "unit/agent/agent_test_tools.h"
 #include "common/worker.h"
+#include "unit/agent/agent_test_tools.h"
 
 #include <doctest/doctest.h>
 #include <sys/wait.h>

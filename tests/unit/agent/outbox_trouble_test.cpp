@@ -1,7 +1,7 @@
 // A disk that is full, damaged or not there.
 
-#include "unit/capture_stderr.h"
 #include "outbox_bench.h"
+#include "unit/capture_stderr.h"
 
 #include <algorithm>
 #include <set>

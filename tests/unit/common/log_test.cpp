@@ -1,7 +1,7 @@
 #include "common/log.h"
 
-#include "unit/capture_stderr.h"
 #include "common/timestamp.h"
+#include "unit/capture_stderr.h"
 
 #include <doctest/doctest.h>
 

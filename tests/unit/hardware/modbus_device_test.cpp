@@ -1,7 +1,7 @@
 #include "hardware/modbus_device.h"
 
-#include "unit/capture_stderr.h"
 #include "modbus_device_tools.h"
+#include "unit/capture_stderr.h"
 #include "unit/hardware/simulator/running_simulator.h"
 
 #include <doctest/doctest.h>

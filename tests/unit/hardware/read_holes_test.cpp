@@ -1,7 +1,7 @@
 // What a unit refuses: found by halving, remembered, forgotten.
 
-#include "unit/capture_stderr.h"
 #include "modbus_device_tools.h"
+#include "unit/capture_stderr.h"
 
 #include <doctest/doctest.h>
 

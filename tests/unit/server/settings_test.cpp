@@ -1,5 +1,6 @@
-#include "common/ini.h"
 #include "server/settings.h"
+
+#include "common/ini.h"
 
 #include <doctest/doctest.h>
 

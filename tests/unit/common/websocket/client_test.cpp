@@ -1,6 +1,7 @@
 // connect_websocket against a server on loopback, and every step at which it can fail.
 
 #include "common/websocket/client.h"
+
 #include "test_server.h"
 
 #include <doctest/doctest.h>

@@ -1,7 +1,7 @@
 // The client against a server under TLS: what is trusted, and what is said when it is not.
 
-#include "common/websocket/client.h"
 #include "certificates.h"
+#include "common/websocket/client.h"
 #include "test_server.h"
 
 #include <doctest/doctest.h>

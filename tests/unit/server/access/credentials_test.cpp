@@ -1,4 +1,5 @@
 #include "server/access/credentials.h"
+
 #include "server/http/client_address.h"
 
 #include <doctest/doctest.h>

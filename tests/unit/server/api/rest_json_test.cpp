@@ -34,9 +34,10 @@ unsigned status_of(const std::function<void()>& decode) {
 }  // namespace
 
 TEST_CASE("an experiment is written with its members in the contract's order, and nothing of the store's own") {
-  CHECK(encode_experiment(experiment()) ==
-        R"({"public_id":"exp_1","name":"Sand \"fine\" \\ 2°","controllers":null,"started_on":"2025-01-15T14:32:10.000Z",)"
-        R"("stopped_on":null,"notes":"","annotations":[]})");
+  CHECK(
+      encode_experiment(experiment()) ==
+      R"({"public_id":"exp_1","name":"Sand \"fine\" \\ 2°","controllers":null,"started_on":"2025-01-15T14:32:10.000Z",)"
+      R"("stopped_on":null,"notes":"","annotations":[]})");
 
   auto stopped = experiment();
   stopped.controllers = {"rig1", "rig2"};
@@ -85,8 +86,8 @@ TEST_CASE("a body that cannot be is refused, with the member's name") {
   auto record = experiment();
   CHECK(status_of([&] { apply_experiment("{", record); }) == 400);
   CHECK(status_of([&] { apply_experiment("[]", record); }) == 422);
-  CHECK_THROWS_WITH_AS(apply_experiment(R"({"controllers":[]})", record), doctest::Contains("controllers: names nobody"),
-                       RestProblem);
+  CHECK_THROWS_WITH_AS(apply_experiment(R"({"controllers":[]})", record),
+                       doctest::Contains("controllers: names nobody"), RestProblem);
   CHECK_THROWS_WITH_AS(apply_experiment(R"({"stopped_on":"2025-01-15T14:32:10Z"})", record),
                        doctest::Contains("stopped_on: not after started_on"), RestProblem);
   CHECK_THROWS_WITH_AS(decode_annotation(R"({"timestamp":"yesterday","text":"x"})", at(0)),

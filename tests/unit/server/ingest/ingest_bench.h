@@ -27,7 +27,7 @@ struct Control {
   std::vector<std::size_t> transactions;
   int checks = 0;
   std::atomic<int> summaries_to_make{0};  // calls that leave more to do
-  RetentionStep retention;  // what each step answers
+  RetentionStep retention;                // what each step answers
   int retention_steps = 0;
 
   void set_hold(bool value) {

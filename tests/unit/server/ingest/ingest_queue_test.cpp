@@ -93,8 +93,9 @@ TEST_CASE("while the store is away, what may be refused goes back, and the other
 
 TEST_CASE("who is refused hears that nothing was stored, a write why") {
   std::string heard;
-  IngestItem::readings_of({}, false, true, [&](const auto& results) { heard += results.empty() ? "nothing " : "some "; })
-      .refuse("disk full");
+  IngestItem::readings_of({}, false, true, [&](const auto& results) {
+    heard += results.empty() ? "nothing " : "some ";
+  }).refuse("disk full");
   IngestItem::write([](Store&) {}, [&](const std::string& failure) { heard += failure; }).refuse("disk full");
   CHECK(heard == "nothing disk full");
 }

@@ -1,5 +1,6 @@
-#include "common/timestamp.h"
 #include "server/store/datapoint_id.h"
+
+#include "common/timestamp.h"
 #include "server/store/store.h"
 
 #include <doctest/doctest.h>

@@ -89,12 +89,13 @@ TEST_CASE("a range is visited in order: summaries where there are some, the stre
     return Summary::of({from_microseconds(bucket * width + 7), 1.0, ""});
   };
   std::string visited;
-  visit_summarised({within(3), within(4), within(6)}, 1, 2 * width, 9 * width,
-                   [&](const Summary& summary) {
-                     visited += "[" + std::to_string(summary_bucket(1, to_microseconds(summary.first))) + "]";
-                   },
-                   [&](std::int64_t from, std::int64_t to) {
-                     visited += std::to_string(from / width) + "-" + std::to_string(to / width);
-                   });
+  visit_summarised(
+      {within(3), within(4), within(6)}, 1, 2 * width, 9 * width,
+      [&](const Summary& summary) {
+        visited += "[" + std::to_string(summary_bucket(1, to_microseconds(summary.first))) + "]";
+      },
+      [&](std::int64_t from, std::int64_t to) {
+        visited += std::to_string(from / width) + "-" + std::to_string(to / width);
+      });
   CHECK(visited == "2-3[3][4]5-6[6]7-9");
 }

@@ -14,8 +14,8 @@ namespace {
 void make_file(const std::string& path, std::size_t version, const std::string& content) {
   Database database(path);
   for (std::size_t i = 0; i < version; ++i) database.execute(sqlite_migrations().at(i));
-  database.execute("PRAGMA application_id = " + std::to_string(0x574D4143) + "; PRAGMA user_version = " +
-                   std::to_string(version) + "; " + content);
+  database.execute("PRAGMA application_id = " + std::to_string(0x574D4143) +
+                   "; PRAGMA user_version = " + std::to_string(version) + "; " + content);
 }
 
 }  // namespace
@@ -53,13 +53,14 @@ TEST_CASE("a file of each earlier version is brought up to date, and keeps what 
 
 TEST_CASE("what agents said of themselves is kept when their frames become columns") {
   const TemporaryFolder folder;
-  make_file(folder.file("hub.db"), 3,
-            "INSERT INTO controllers VALUES ('rig1', 1736951530000000, '"
-            R"({"type":"status","agent":"rig1 °C","version":"1.2","backlog":17,"dropped":4,"clock":"2026-01-01T00:00:00Z",)"
-            R"("devices":[{"name":"plc","state":"offline","error":"it''s gone"},{"name":"scale","state":"online","error":null}]})"
-            "'), ('rig2', 6, ''), ('rig3', 7, '{}'), ('rig4', 8, 'no JSON'), ('rig5', 9, '"
-            R"({"type":"status","agent":null,"version":null,"backlog":0,"dropped":0,"clock":null,"devices":[]})"
-            "')");
+  make_file(
+      folder.file("hub.db"), 3,
+      "INSERT INTO controllers VALUES ('rig1', 1736951530000000, '"
+      R"({"type":"status","agent":"rig1 °C","version":"1.2","backlog":17,"dropped":4,"clock":"2026-01-01T00:00:00Z",)"
+      R"("devices":[{"name":"plc","state":"offline","error":"it''s gone"},{"name":"scale","state":"online","error":null}]})"
+      "'), ('rig2', 6, ''), ('rig3', 7, '{}'), ('rig4', 8, 'no JSON'), ('rig5', 9, '"
+      R"({"type":"status","agent":null,"version":null,"backlog":0,"dropped":0,"clock":null,"devices":[]})"
+      "')");
   const auto controllers = open_store("sqlite://" + folder.file("hub.db"))->controllers();
   REQUIRE(controllers.size() == 5);
   CHECK(controllers[0].last_seen == at(0));

@@ -56,7 +56,7 @@ WEBMACS_STORE_CONTRACT_EXPERIMENTS(SqliteBackend);
 WEBMACS_STORE_CONTRACT_EXPORT(SqliteBackend);
 WEBMACS_STORE_CONTRACT_SERIES(SqliteBackend);
 WEBMACS_STORE_CONTRACT_RETENTION(SqliteBackend);
-}
+}  // namespace webmacs::testing
 
 TEST_CASE("a new file is ours, in WAL mode, and not for everybody") {
   const TemporaryFolder folder;
