@@ -138,6 +138,12 @@ class DashboardLooks(DashboardScenario):
         await until(lambda: self.address_has("from="), SOON, "the view that was moved is in the address")
         await browser.call("keyboard", "Shift+ArrowLeft")
         await until(lambda: self.reads_cursor(), SOON, "the cursor's values are in the table")
+        await browser.go(f"trends?events={','.join(EVENTS[3:9])}&range=5m")
+        await browser.call("focus", ".plot")
+        await browser.call("keyboard", "Shift+ArrowLeft")
+        await until(self.reads_cursor, SOON, "of more curves, too")
+        await until(lambda: self.is_drawn("trends"), SOON, "they are drawn")
+        self.assertEqual(await browser.run(TOO_WIDE), [], "the table fits with the cursor's values and times")
         await browser.call("keyboard", "f")
         await until(lambda: self.address_has("range="), SOON, "it follows again")
 

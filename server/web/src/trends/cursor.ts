@@ -44,7 +44,8 @@ export class Cursor {
     const at = uplot.cursor.left ?? -1;
     const time = at >= 0 ? uplot.posToVal(at, 'x') : null;
     this.exact.wanted(time);
-    this.legend.show(time !== null, (curve) => ({
+    const resolution = (right - left) / this.plot.pixels;
+    this.legend.show(time !== null, resolution, (curve) => ({
       columns: this.plot.columns.get(curve.id), span: this.plot.spanOf(curve.id), read: time === null ? null : this.read(curve, time),
     }));
     // What holds is marked at the cursor, a point where it is.
@@ -58,7 +59,7 @@ export class Cursor {
       return;
     }
     const near = annotationsNear(uplot, this.workspace.experiments.list, at, REACH);
-    fill(this.element, h('strong', {}, formatInstant(time, (right - left) / this.plot.pixels)), h('span', { class: 'quiet' }, utc(time)),
+    fill(this.element, h('strong', {}, formatInstant(time, resolution)), h('span', { class: 'quiet' }, utc(resolution < 1 ? time : Math.round(time))),
       near.length > 0 && h('span', {}, near.map((annotation) => annotation.text).join(' · ')));
   }
 

@@ -58,8 +58,8 @@ export class Legend {
     fill(this.body, ...this.rows.map((row) => this.row(row)));
   }
 
-  // `atCursor`: else what is newest.
-  show(atCursor: boolean, of: (curve: Curve) => Shown): void {
+  // `atCursor`: else what is newest. `resolution`: ms of a pixel; finer than it can show no time is told.
+  show(atCursor: boolean, resolution: number, of: (curve: Curve) => Shown): void {
     setText(this.valueHead, atCursor ? 'At cursor' : 'Now');
     for (const { curve, value, unit, time, least, greatest } of this.rows) {
       const { columns, span, read } = of(curve);
@@ -72,7 +72,7 @@ export class Legend {
       show(unit, typeof found === 'number' && unit.textContent !== '');
       show(time, atCursor && read !== null);
       if (!atCursor || !read) continue;
-      setText(time, formatInstant(read.time));
+      setText(time, formatInstant(read.time, resolution));
       setAttribute(time, 'title', utc(read.time));
     }
   }
