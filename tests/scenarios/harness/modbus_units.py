@@ -1,7 +1,5 @@
 """Modbus units that behave as real ones were reported to: late, deaf, behind a gateway that waits, with holes that nobody
-answers for. Each tells the [device:…] lines that lead to it. Every register holds a counter of its own requests, beside
-which stands who it is: value = unit * 10_000_000 + address * 10_000 + requests so far (uint32), unless `registers` says
-otherwise."""
+answers for. Each tells the [device:…] lines that lead to it."""
 
 import os
 import pty
@@ -29,30 +27,6 @@ def framed(unit, pdu):
 
 def exception(pdu, code):
     return bytes([pdu[0] | 0x80, code])
-
-
-class Counters:
-    """Registers that tell who they are and how often they were asked for; two make a uint32 at an even address."""
-
-    def __init__(self):
-        self.asked = {}
-        self.log = {}  # (unit, address) -> [(time, count)], when each request came
-
-    def reply(self, unit, pdu):
-        function, first, count = struct.unpack(">BHH", pdu[:5])
-        words = []
-        for address in range(first, first + count, 2):
-            key = unit, address
-            self.asked[key] = self.asked.get(key, 0) + 1
-            self.log.setdefault(key, []).append((time.time(), self.asked[key]))
-            words.append(struct.pack(">I", unit * 10_000_000 + address * 10_000 + self.asked[key]))
-        return bytes([function, 2 * count]) + b"".join(words)[:2 * count]
-
-    def mistakes(self, rows, unit, address):
-        """Of the datapoints of one event: values of another register, and those that are older than they may be: more than
-        `limit` requests behind what had been asked for when they came."""
-        return [row for row in rows if row[2] is not None
-                and int(row[2]) // 10_000 != unit * 1000 + address]
 
 
 def fixed(registers):

@@ -25,7 +25,7 @@ class ModbusFaults(Scenario):
         await self.faults("tcp", 20_000, timeout="50ms", slow=0.001, quick=0.01, rare=0.0005)
 
     async def test_over_a_serial_line(self):
-        await self.faults("rtu", 3_000, timeout="200ms", slow=0.002, quick=0.003, rare=0.0005)
+        await self.faults("rtu", 1_500, timeout="60ms", slow=0.004, quick=0.006, rare=0.0005)
 
 
 if __name__ == "__main__":
