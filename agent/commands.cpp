@@ -8,12 +8,13 @@
 #include "common/program.h"
 #include "common/signals.h"
 #include "common/timestamp.h"
+#include "hardware/line_load.h"
 #include "hardware/modbus_device.h"
-#include "hardware/read_plan.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <future>
 #include <iostream>
 #include <iterator>
@@ -70,18 +71,35 @@ std::string describe_badness(const Register& where) {
 }
 
 void print_requests(const DeviceSettings& device, const std::vector<EventSettings>& events) {
-  std::map<std::chrono::microseconds, std::vector<const EventSettings*>> by_interval;
-  for (const EventSettings& event : events) by_interval[event.poll_interval].push_back(&event);
-  for (const auto& [interval, due] : by_interval) {
-    std::vector<Register> registers;
-    for (const EventSettings* event : due) registers.push_back(event->where);
-    for (const PlannedRead& read : plan_reads(registers, {device.max_registers, device.max_gap}, {})) {
-      std::cout << fmt::format("  every {} s: read {} {}-{}:", seconds(interval), to_text(read.kind), read.address,
+  for (const PlannedPoll& poll : planned_polls(device, events)) {
+    for (const PlannedRead& read : poll.reads) {
+      std::cout << fmt::format("  every {} s: read {} {}-{}:", seconds(poll.interval), to_text(read.kind), read.address,
                                read.address + read.count - 1);
-      for (const std::size_t index : read.values) std::cout << ' ' << due[index]->event_public_id;
+      for (const std::size_t index : read.values) std::cout << ' ' << poll.events[index]->event_public_id;
       std::cout << '\n';
     }
   }
+}
+
+// How busy each serial line will be. False when one cannot keep up.
+bool print_line_loads(const RigSettings& rig) {
+  bool all_fit = true;
+  for (const LineLoad& load : line_loads(rig)) {
+    std::cout << fmt::format("line {}: {:.0f} % of {} baud\n", load.line, 100 * load.share, load.baud);
+    if (load.share <= 1) continue;
+    all_fit = false;
+    std::cout << fmt::format(
+        "line {}: warning: its requests need more time than there is; with poll_interval = {:.1f} "
+        "(seconds) for all its events they fit\n",
+        load.line, std::ceil(10 * seconds(load.fitting_interval)) / 10);
+  }
+  return all_fit;
+}
+
+void warn_of_reserved_unit(const DeviceSettings& device) {
+  if (device.transport == Transport::tcp || device.unit <= 247) return;
+  std::cout << fmt::format("device {}: warning: unit {} is reserved by the standard (1 to 247); some devices use it\n",
+                           device.name, device.unit);
 }
 
 Row row_of(const EventSettings& event, const PolledValue& polled) {
@@ -188,7 +206,7 @@ int run_agent(const std::string& config) {
   return agent.run();
 }
 
-int check_rig(const std::string& config) {
+int check_rig(const std::string& config, bool strict) {
   const AgentSettings settings = load_agent_settings(config);
   std::cout << fmt::format("{}: right\nagent {}: hub {}, buffer {} (at most {}, then the {} go)\n", config,
                            settings.name, settings.hub.url_text, settings.buffer.path,
@@ -205,8 +223,10 @@ int check_rig(const std::string& config) {
                                event.unit.empty() ? "" : ", ", event.unit, describe_badness(event.where));
     }
     print_requests(device, events);
+    warn_of_reserved_unit(device);
   }
-  return exit_ok;
+  const bool all_fit = print_line_loads(settings.rig);
+  return strict && !all_fit ? exit_configuration : exit_ok;
 }
 
 int read_rig(const std::string& config, bool watch) {

@@ -8,8 +8,9 @@ namespace webmacs {
 
 int run_agent(const std::string& config);
 
-// Validates; prints devices, events and the planned Modbus requests; touches nothing.
-int check_rig(const std::string& config);
+// Validates; prints devices, events, the planned Modbus requests and how busy they make each serial line; touches
+// nothing. With `strict` a line that cannot keep up is a mistake.
+int check_rig(const std::string& config, bool strict);
 
 // Polls every event once, or again and again until SIGINT, and prints a table.
 int read_rig(const std::string& config, bool watch);

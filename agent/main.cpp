@@ -19,6 +19,7 @@ int run(int argc, char** argv) {
   std::string config;
   std::string log_level = "info";
   bool watch = false;
+  bool strict = false;
   std::function<int()> verb = [&] { return run_agent(config); };
 
   CLI::App app("WebMACS agent: polls Modbus devices, buffers what it reads and streams it to the hub", "webmacs-agent");
@@ -42,8 +43,9 @@ int run(int argc, char** argv) {
     return added;
   };
   add_verb("run", "poll, buffer, stream (the default)", [&] { return run_agent(config); });
-  add_verb("check", "validate the rig file; print devices, events and the planned requests; touch nothing",
-           [&] { return check_rig(config); });
+  add_verb("check", "validate the rig file; print devices, events and the planned requests; touch nothing", [&] {
+    return check_rig(config, strict);
+  })->add_flag("--strict", strict, "what is warned of is a mistake, too");
   add_verb("read", "poll every event once and print a table: raw registers, value, unit, quality", [&] {
     return read_rig(config, watch);
   })->add_flag("--watch", watch, "again and again, until Ctrl-C");
