@@ -64,9 +64,9 @@ void check_rtu(const ReadRequest& request, const std::vector<std::uint8_t>& byte
     // A frame followed by its own checksum has the checksum zero.
     WEBMACS_PROPERTY(rtu_crc(frame.body.data(), frame.size) == 0);
     check_body(request, frame.body);
-    const std::vector<std::uint8_t> cut(bytes.begin(),
-                                        bytes.begin() + static_cast<long>(frame.before + frame.size - 1));
-    WEBMACS_PROPERTY(!find_rtu_frame(cut).found);
+    // Without its last byte it is none any more; one that lies inside of it may be.
+    const RtuFrame cut = find_rtu_frame(ByteView(bytes).first(frame.before + frame.size - 1));
+    WEBMACS_PROPERTY(!cut.found || cut.before != frame.before);
   } else {
     // What was given up could not have become a frame, whatever had followed: the reply behind it is still found.
     WEBMACS_PROPERTY(frame.size == 0);
