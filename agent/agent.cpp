@@ -23,7 +23,7 @@ constexpr auto whole_stop = 4500ms;      // the disk may have taken its time bef
 
 }  // namespace
 
-Agent::Agent(AgentSettings settings, RigLines::Opener open_lines)
+Agent::Agent(AgentSettings settings, RigLines::Opener open_lines, std::shared_ptr<RigClock> clock)
     : settings_(std::move(settings)),
       lock_(settings_.buffer.path),
       signals_(io_, SIGTERM, SIGINT, SIGHUP),
@@ -31,11 +31,13 @@ Agent::Agent(AgentSettings settings, RigLines::Opener open_lines)
       watchdog_(
           io_, [this] { return threads(); }, [this] { give_up(); }),
       outbox_(io_, settings_.buffer),
-      inbox_(io_, [this](std::vector<Reading> readings) { outbox_.add(std::move(readings)); }),
+      clock_gate_(io_, std::move(clock), clock_gate_hooks()),
+      inbox_(io_, [this](std::vector<Reading> readings) { clock_gate_.add(std::move(readings)); }),
       uplink_(io_, settings_.hub, outbox_, uplink_hooks()),
       status_text_(io_,
                    [this] {
-                     return status_text(settings_.rig.events.size(), devices_.all(), uplink_.state(), outbox_.status());
+                     return status_text(settings_.rig.events.size(), devices_.all(), uplink_.state(), outbox_.status()) +
+                            clock_gate_.status();
                    }),
       lines_(std::move(open_lines), poller_sink()),
       token_(find_token(settings_.hub).token) {
@@ -50,9 +52,23 @@ PollerSink Agent::poller_sink() {
           [this](const DeviceStatus& status) { boost::asio::post(io_, [this, status] { device_changed(status); }); }};
 }
 
+ClockGate::Hooks Agent::clock_gate_hooks() {
+  return {.pass = [this](std::vector<Reading> readings,
+                         ClockGate::Steady received) { outbox_.add(std::move(readings), received); },
+          .event_public_ids =
+              [this] {
+                std::vector<std::string> ids;
+                for (const EventSettings& event : settings_.rig.events) ids.push_back(event.event_public_id);
+                return ids;
+              },
+          .report_all = [this] { lines_.report_all(); },
+          .changed = [this] { status_text_.refresh(); }};
+}
+
 Uplink::Hooks Agent::uplink_hooks() {
   return {.descriptions = [this] { return describe_events(settings_.rig); },
           .status = [this] { return describe_agent(settings_.name, devices_.all(), outbox_.status(), utc_now()); },
+          .hub_time = [this](Timestamp time) { clock_gate_.hear_hub(time); },
           .report_all = [this] { lines_.report_all(); },
           .state_changed = [this] { status_text_.refresh(); }};
 }
@@ -64,6 +80,7 @@ int Agent::run() {
   wait_for_signal();
   lines_.start(settings_.rig);
   devices_.replace({}, lines_.polled());
+  clock_gate_.start();
   uplink_.start();
   watchdog_.start();
   unblock_service_signals();
@@ -102,6 +119,7 @@ void Agent::stop() {
   status_text_.stop();
   lines_.stop();
   inbox_.deliver_now();
+  clock_gate_.stop();
   const Outbox::Flushed flushed = outbox_.flush_and_close();
   if (flushed != Outbox::Flushed::all) exit_code_ = exit_failure;
   disk_hangs_ = flushed == Outbox::Flushed::disk_hangs;
@@ -129,6 +147,9 @@ void Agent::apply(AgentSettings settings) {
   if (settings.buffer != settings_.buffer) {
     log_warning("[buffer] changed: that takes effect with the next restart");
     settings.buffer = settings_.buffer;
+  }
+  if (settings.wait_for_clock != settings_.wait_for_clock) {
+    log_warning("[agent] clock changed: that takes effect with the next restart");
   }
   const RigSettings before = lines_.polled();
   lines_.replace(settings.rig);
@@ -165,6 +186,7 @@ std::vector<Watchdog::Thread> Agent::threads() const {
 // A thread hangs for good. The others' readings are saved as far as the disk lets us.
 void Agent::give_up() {
   inbox_.deliver_now();
+  clock_gate_.stop();
   outbox_.flush_and_close();
   abort_hanging_program();
 }

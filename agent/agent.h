@@ -3,6 +3,7 @@
 // watchdog and shutdown.
 
 #include "agent/buffer_lock.h"
+#include "agent/clock_gate.h"
 #include "agent/device_list.h"
 #include "agent/outbox.h"
 #include "agent/reading_inbox.h"
@@ -16,6 +17,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,7 +26,8 @@ namespace webmacs {
 class Agent {
  public:
   // Throws std::runtime_error when the buffer is in use by another agent.
-  Agent(AgentSettings settings, RigLines::Opener open_lines);
+  // The clock is the one that the lines' devices stamp with.
+  Agent(AgentSettings settings, RigLines::Opener open_lines, std::shared_ptr<RigClock> clock);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
 
@@ -37,6 +40,7 @@ class Agent {
 
  private:
   PollerSink poller_sink();
+  ClockGate::Hooks clock_gate_hooks();
   Uplink::Hooks uplink_hooks();
   std::vector<Watchdog::Thread> threads() const;
 
@@ -53,6 +57,7 @@ class Agent {
   boost::asio::steady_timer stop_timer_;
   Watchdog watchdog_;
   Outbox outbox_;
+  ClockGate clock_gate_;
   ReadingInbox inbox_;
   Uplink uplink_;
   DeviceList devices_;

@@ -2,6 +2,7 @@
 
 #include "agent/agent.h"
 #include "agent/buffer_recovery.h"
+#include "agent/rig_warnings.h"
 #include "agent/table.h"
 #include "common/descriptor_limit.h"
 #include "common/log.h"
@@ -202,12 +203,19 @@ bool ended_within(std::chrono::microseconds wait) {
 
 int run_agent(const std::string& config) {
   raise_descriptor_limit();
-  Agent agent(load_agent_settings(config), open_lines);
+  AgentSettings settings = load_agent_settings(config);
+  const auto clock = std::make_shared<RigClock>(SystemClocks{}, settings.wait_for_clock);
+  ModbusDevice::Clocks clocks;
+  clocks.wall = [clock] { return clock->now(); };
+  Agent agent(
+      std::move(settings), [&](const RigSettings& rig) { return open_lines(rig, clocks); }, clock);
   return agent.run();
 }
 
 int check_rig(const std::string& config, bool strict) {
   const AgentSettings settings = load_agent_settings(config);
+  const std::vector<std::string> warnings = rig_warnings(settings);
+  if (strict && !warnings.empty()) throw ConfigurationError(warnings);
   std::cout << fmt::format("{}: right\nagent {}: hub {}, buffer {} (at most {}, then the {} go)\n", config,
                            settings.name, settings.hub.url_text, settings.buffer.path,
                            readable_size(settings.buffer.max_size), settings.buffer.drop_oldest ? "oldest" : "newest");
@@ -225,6 +233,7 @@ int check_rig(const std::string& config, bool strict) {
     print_requests(device, events);
     warn_of_reserved_unit(device);
   }
+  for (const std::string& warning : warnings) std::cout << "warning: " << warning << '\n';
   const bool all_fit = print_line_loads(settings.rig);
   return strict && !all_fit ? exit_configuration : exit_ok;
 }

@@ -9,7 +9,7 @@ namespace webmacs {
 int run_agent(const std::string& config);
 
 // Validates; prints devices, events, the planned Modbus requests and how busy they make each serial line; touches
-// nothing. With `strict` a line that cannot keep up is a mistake.
+// nothing. With `strict` what is warned of is a mistake, which may throw ConfigurationError.
 int check_rig(const std::string& config, bool strict);
 
 // Polls every event once, or again and again until SIGINT, and prints a table.

@@ -29,11 +29,10 @@ void Outbox::on_changed(std::function<void()> changed) {
   changed_ = std::move(changed);
 }
 
-void Outbox::add(std::vector<Reading> readings) {
+void Outbox::add(std::vector<Reading> readings, Clock::time_point received) {
   if (closed_ || readings.empty()) return;
-  const Clock::time_point now = Clock::now();
   for (Reading& reading : readings) {
-    live_.push_back({next_seq_++, false, std::move(reading), now});
+    live_.push_back({next_seq_++, false, std::move(reading), received});
   }
   bound_memory();
   if (settings_.spill_after.count() == 0) spill_wanted_ = true;

@@ -20,6 +20,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace webmacs {
@@ -63,7 +64,9 @@ class Outbox {
   void on_ready(std::function<void()> ready);      // called when more may be taken
   void on_changed(std::function<void()> changed);  // called when `trouble` changed or readings were dropped
 
-  void add(std::vector<Reading> readings);
+  // `received`: when they came in, where that is not now: what is older than live_age is backlog.
+  void add(std::vector<Reading> readings) { add(std::move(readings), std::chrono::steady_clock::now()); }
+  void add(std::vector<Reading> readings, std::chrono::steady_clock::time_point received);
 
   // Moves readings into a new in-flight batch under this number, until `try_add` refuses one; how many. Live ones are
   // at most live_age old. None may mean "not yet": on_ready tells.

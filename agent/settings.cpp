@@ -51,6 +51,7 @@ void read_agent_section(Ini& file, AgentSettings& settings) {
                                 " (1-100 characters of A-Z a-z 0-9 . _ : -)");
   }
   settings.poll_interval = section.duration("poll_interval", settings.poll_interval, 10ms, 86400s);
+  settings.wait_for_clock = section.choice("clock", "wait", {"wait", "trust"}) == "wait";
 }
 
 void read_hub_section(Ini& file, HubSettings& hub, const std::string& stem) {

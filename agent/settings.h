@@ -36,6 +36,7 @@ struct AgentSettings {
   std::string file;
   std::string name;
   std::chrono::microseconds poll_interval = std::chrono::milliseconds(500);
+  bool wait_for_clock = true;  // until the system's clock is known to be right
   HubSettings hub;
   BufferSettings buffer;
   RigSettings rig;

@@ -42,8 +42,9 @@ class Uplink {
   struct Hooks {
     std::function<std::vector<EventDescription>()> descriptions;
     std::function<StatusFrame()> status;
-    std::function<void()> report_all;     // connected: the next poll of each event is to be reported
-    std::function<void()> state_changed;  // state() reads differently
+    std::function<void(Timestamp)> hub_time;  // what the hub says that it is now
+    std::function<void()> report_all;         // connected: the next poll of each event is to be reported
+    std::function<void()> state_changed;      // state() reads differently
   };
 
   // `outbox` outlives the uplink; its on_ready is to call pump().

@@ -27,6 +27,7 @@ void Uplink::handle(const ConnectedMessage& message) {
   waiting_text_.clear();
   log_info("hub: connected to {} as {}", hub_name(), controller_);
   outbox_.connection_made();
+  if (message.time && hooks_.hub_time) hooks_.hub_time(*message.time);
   describe_again();
   send_status();
   hooks_.report_all();

@@ -2,6 +2,7 @@
 #include "common/message_members.h"
 #include "common/message_text.h"
 #include "common/messages.h"
+#include "common/timestamp.h"
 
 #include <algorithm>
 #include <utility>
@@ -26,6 +27,7 @@ HubMessage decode_connected(const json& object, Members& members) {
   const auto credit = members.count("credit").value_or(message.credit);
   message.max_batch = std::clamp<std::size_t>(static_cast<std::size_t>(max_batch), 1, max_batch_readings);
   message.credit = std::max<std::size_t>(static_cast<std::size_t>(credit), 1);
+  message.time = members.timestamp("time");
   return message;
 }
 
@@ -77,10 +79,12 @@ HubMessage decode_hub_message(std::string_view text) {
 }
 
 std::string encode(const ConnectedMessage& message) {
-  return json_text({{"type", "connected"},
-                    {"controller", message.controller},
-                    {"max_batch", message.max_batch},
-                    {"credit", message.credit}});
+  nlohmann::ordered_json object = {{"type", "connected"},
+                                   {"controller", message.controller},
+                                   {"max_batch", message.max_batch},
+                                   {"credit", message.credit}};
+  if (message.time) object["time"] = format_timestamp(*message.time);
+  return json_text(object);
 }
 
 std::string encode(const BusyMessage& message) {

@@ -30,7 +30,7 @@ double seconds(microseconds time) {
 
 }  // namespace
 
-std::vector<Line> open_lines(const RigSettings& rig) {
+std::vector<Line> open_lines(const RigSettings& rig, const ModbusDevice::Clocks& clocks) {
   std::vector<Line> lines;
   std::vector<std::shared_ptr<ModbusLine>> connections;
   for (const DeviceSettings& settings : rig.devices) {
@@ -42,7 +42,7 @@ std::vector<Line> open_lines(const RigSettings& rig) {
       lines.back().name = name;
       connections.push_back(make_modbus_line(settings));
     }
-    lines[i].devices.push_back(std::make_unique<ModbusDevice>(settings, connections[i]));
+    lines[i].devices.push_back(std::make_unique<ModbusDevice>(settings, connections[i], clocks));
   }
   return lines;
 }

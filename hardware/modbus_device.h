@@ -10,14 +10,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace webmacs {
-
-// The rig's devices, grouped by line, in the file's order. Touches neither network nor ports: the first poll does.
-std::vector<Line> open_lines(const RigSettings& rig);
 
 // What becomes of failures:
 // - a read that is refused (exception 1-4, another number of registers than asked for) or not answered while the unit
@@ -34,7 +32,7 @@ class ModbusDevice : public Device {
   using Clock = std::chrono::steady_clock;
   struct Clocks {
     // Where the values' time stamps come from; nothing else looks at it.
-    Timestamp (*wall)() = utc_now;
+    std::function<Timestamp()> wall = utc_now;
     // What rests and backoffs are measured with.
     Clock::time_point (*steady)() = Clock::now;
   };
@@ -115,5 +113,8 @@ class ModbusDevice : public Device {
   std::string error_ = "not polled yet";
   std::uint64_t requests_ = 0;
 };
+
+// The rig's devices, grouped by line, in the file's order. Touches neither network nor ports: the first poll does.
+std::vector<Line> open_lines(const RigSettings& rig, const ModbusDevice::Clocks& clocks = {});
 
 }  // namespace webmacs

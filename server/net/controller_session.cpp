@@ -42,7 +42,7 @@ void ControllerSession::greet() {
   if (greeted_) return;
   greeted_ = true;
   services_.controllers.socket_opened(identity().name, peer_);
-  if (wants_connected_) send(encode(ConnectedMessage{identity().name, max_batch_readings, credit}));
+  if (wants_connected_) send(encode(ConnectedMessage{identity().name, max_batch_readings, credit, utc_now()}));
 }
 
 void ControllerSession::on_closed(std::uint16_t code, const std::string& reason) {

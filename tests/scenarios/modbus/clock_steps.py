@@ -32,7 +32,7 @@ class ClockSteps(Scenario):
         self.offset, self.journal = self.folder / "offset", self.folder / "journal"
         self.set_clock(0)
         with Simulator(self.folder, "rig", RIG, "--counter", "--journal", self.journal) as simulator:
-            box = await self.agent(simulator.local.read_text(), hub, poll_interval=str(POLL))
+            box = await self.agent(simulator.local.read_text(), hub, poll_interval=str(POLL), clock="wait")
             box.program.command = ["env", f"LD_PRELOAD={LIBRARY}", f"FAKETIME_TIMESTAMP_FILE={self.offset}",
                                    "FAKETIME_DONT_FAKE_MONOTONIC=1", "FAKETIME_NO_CACHE=1", *box.program.command]
             box.start()
@@ -52,7 +52,12 @@ class ClockSteps(Scenario):
         late = [at - times[0] - POLL * i for i, at in enumerate(times)]
         print(f"{len(times)} polls through four clocks, each within {1000 * (max(late) - min(late)):.0f} ms of its time")
         self.assertLess(max(late) - min(late), 0.8 * POLL, "no burst and no hole")
-        self.assertEqual({row[2] for row in hub.store.datapoints("evt_a")}, {float(n + 1) for n in range(len(times))})
+        rows = hub.store.datapoints("evt_a")
+        self.assertEqual({row[2] for row in rows if row[2] is not None}, {float(n + 1) for n in range(len(times))})
+        # Each step is marked, and told with both times.
+        self.assertEqual([row[3] for row in rows if row[2] is None], 3 * ["clock was set"])
+        said = [line for line in box.program.log().splitlines() if "the clock was set from" in line]
+        self.assertEqual(len(said), 3)
 
 
 if __name__ == "__main__":

@@ -28,18 +28,22 @@ struct Bench {
                                             extra);
   }
   void make() {
-    agent = std::make_unique<Agent>(load_agent_settings(folder.file("rig1.ini")), [this](const RigSettings& rig) {
-      std::vector<Line> lines;
-      for (const DeviceSettings& device : rig.devices) {
-        auto unit = std::make_shared<FakeUnit>();
-        units[device.name].push_back(unit);
-        Line line;
-        line.name = device.line();
-        line.devices.push_back(std::make_unique<FakeDevice>(device, unit));
-        lines.push_back(std::move(line));
-      }
-      return lines;
-    });
+    agent = std::make_unique<Agent>(
+        load_agent_settings(folder.file("rig1.ini")),
+        [this](const RigSettings& rig) {
+          std::vector<Line> lines;
+          for (const DeviceSettings& device : rig.devices) {
+            auto unit = std::make_shared<FakeUnit>();
+            if (answer) unit->answer_with(answer);
+            units[device.name].push_back(unit);
+            Line line;
+            line.name = device.line();
+            line.devices.push_back(std::make_unique<FakeDevice>(device, unit));
+            lines.push_back(std::move(line));
+          }
+          return lines;
+        },
+        clock);
   }
   int run(const std::function<void()>& when, std::chrono::milliseconds after) {
     boost::asio::steady_timer timer(agent->io(), after);
@@ -49,7 +53,9 @@ struct Bench {
 
   TemporaryFolder folder;
   std::string url;
+  std::shared_ptr<RigClock> clock = std::make_shared<RigClock>(SystemClocks{}, false);
   std::map<std::string, std::vector<std::shared_ptr<FakeUnit>>> units;
+  FakeUnit::Answer answer;  // of units that are made from now on
   std::unique_ptr<Agent> agent;
 };
 
@@ -137,9 +143,10 @@ TEST_CASE("a hanging device does not keep the agent from stopping in time") {
 TEST_CASE("two agents on one buffer: the second says so and does not start") {
   Bench bench;
   bench.make();
-  CHECK_THROWS_WITH(
-      Agent(load_agent_settings(bench.folder.file("rig1.ini")), [](const RigSettings&) { return std::vector<Line>(); }),
-      doctest::Contains("in use by another agent"));
+  CHECK_THROWS_WITH(Agent(
+                        load_agent_settings(bench.folder.file("rig1.ini")),
+                        [](const RigSettings&) { return std::vector<Line>(); }, bench.clock),
+                    doctest::Contains("in use by another agent"));
 }
 
 TEST_CASE("from device to hub: descriptions, status and readings arrive; stopping closes with 1001") {
@@ -175,4 +182,43 @@ TEST_CASE("from device to hub: descriptions, status and readings arrive; stoppin
   CHECK(hub.values(true).empty());
   REQUIRE(hub.close_codes.size() == 1);
   CHECK(hub.close_codes[0] == close_code::going_away);
+}
+
+TEST_CASE("a box that boots with last week's time: the hub gets every reading, none under a wrong time") {
+  boost::asio::io_context hub_io;
+  ScriptedHub hub(hub_io);
+  auto work = boost::asio::make_work_guard(hub_io);
+  std::thread hub_thread([&] { hub_io.run(); });
+  const Timestamp began = utc_now();
+  std::size_t polls = 0;
+  {
+    std::atomic<std::int64_t> hours_wrong{-168};
+    std::atomic<bool> synchronised{false};
+    SystemClocks clocks;
+    clocks.wall = [&] { return utc_now() + std::chrono::hours(hours_wrong); };
+    clocks.synchronised = [&] { return synchronised.load(); };
+    Bench bench(hub.url());
+    bench.clock = std::make_shared<RigClock>(clocks, true);
+    bench.answer = [clock = bench.clock](const EventSettings&) { return PolledValue{clock->now(), 1.0, "", {}}; };
+    bench.make();
+    boost::asio::steady_timer set(bench.agent->io(), 300ms);
+    set.async_wait([&](const boost::system::error_code&) {
+      hours_wrong = 0;
+      synchronised = true;
+    });
+    CHECK(bench.run([&] { bench.agent->stop(); }, 2000ms) == 0);
+    for (const auto& [name, units] : bench.units) polls += units.front()->polls().size();
+  }
+  work.reset();
+  hub_io.stop();
+  hub_thread.join();
+  std::size_t good = 0;
+  for (const ReadingsFrame& frame : hub.batches) {
+    for (const ReceivedReading& received : frame.readings) {
+      REQUIRE(received.reading.time >= began);
+      REQUIRE(received.reading.time <= utc_now());
+      good += received.reading.good() ? 1 : 0;
+    }
+  }
+  CHECK(good + 4 >= polls);  // the last may still be on their way
 }

@@ -71,7 +71,7 @@ struct UplinkBench {
               status.backlog = outbox->status().backlog;
               return status;
             },
-            [this] { ++report_alls; }, [] {}},
+            [](Timestamp) {}, [this] { ++report_alls; }, [] {}},
         timing);
     outbox->on_ready([this] { uplink->pump(); });
   }

@@ -1,4 +1,5 @@
 #include "common/messages.h"
+#include "common/timestamp.h"
 
 #include <doctest/doctest.h>
 
@@ -22,6 +23,16 @@ TEST_CASE("the hub's greeting") {
   CHECK(message.controller == "rig1");
   CHECK(message.max_batch == 500);
   CHECK(message.credit == 5000);
+}
+
+TEST_CASE("the hub's greeting tells its time, by which an agent may judge its own clock") {
+  const std::string text =
+      R"({"type":"connected","controller":"rig1","max_batch":500,"credit":5000,"time":"2026-11-30T20:00:00.123456Z"})";
+  ConnectedMessage greeting{"rig1"};
+  greeting.time = parse_timestamp("2026-11-30T20:00:00.123456Z");
+  CHECK(encode(greeting) == text);
+  CHECK(decoded<ConnectedMessage>(text).time == greeting.time);
+  CHECK_FALSE(decoded<ConnectedMessage>(R"({"type":"connected","controller":"rig1"})").time);
 }
 
 TEST_CASE("a greeting never leaves an agent without a way to send") {

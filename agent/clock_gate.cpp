@@ -1,0 +1,145 @@
+#include "agent/clock_gate.h"
+
+#include "common/timestamp.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace webmacs {
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = RigClock::Change::Kind;
+
+constexpr auto look_interval = 1s;
+constexpr std::size_t most_held = 250'000;
+
+}  // namespace
+
+ClockGate::ClockGate(boost::asio::io_context& io, std::shared_ptr<RigClock> clock, Hooks hooks)
+    : clock_(std::move(clock)), hooks_(std::move(hooks)), timer_(io) {}
+
+void ClockGate::start() {
+  look();
+  if (clock_->state() == RigClock::State::waiting) {
+    log_info(
+        "it is not known whether the clock is right ({}): readings wait, for {} s at most, until the kernel says "
+        "that it is synchronised or the hub's time agrees",
+        format_timestamp(utc_now()), RigClock::patience.count());
+  }
+  arm();
+}
+
+void ClockGate::add(std::vector<Reading> readings) {
+  look();
+  const Steady now = std::chrono::steady_clock::now();
+  if (clock_->state() == RigClock::State::waiting) {
+    held_readings_ += readings.size();
+    held_.push_back({std::move(readings), now});
+    while (held_readings_ > most_held) {
+      const std::size_t oldest = held_.front().readings.size();
+      too_many_.write(
+          fmt::format("{} readings that waited for the clock to be set are given up: too many wait", oldest));
+      held_readings_ -= oldest;
+      held_.pop_front();
+    }
+    return;
+  }
+  for (Reading& reading : readings) reading.time = clock_->resolved(reading.time);
+  hooks_.pass(std::move(readings), now);
+}
+
+void ClockGate::hear_hub(Timestamp time) {
+  clock_->hear_hub(time);
+  look();
+}
+
+void ClockGate::stop() {
+  timer_.cancel();
+  if (clock_->state() == RigClock::State::waiting && held_readings_ > 0) {
+    log_warning("the agent ends before it is known whether the clock is right: {} readings get their times by {}",
+                held_readings_, format_timestamp(utc_now()));
+  }
+  clock_->give_up_waiting();
+  release();
+}
+
+std::string ClockGate::status() const {
+  switch (clock_->state()) {
+    case RigClock::State::waiting:
+      return fmt::format("; {} readings wait for the clock to be set", held_readings_);
+    case RigClock::State::by_hub:
+      return "; the clock is wrong: times by the hub's";
+    case RigClock::State::trusted:
+      break;
+  }
+  return "";
+}
+
+void ClockGate::look() {
+  const RigClock::Change change = clock_->look();
+  if (change.kind == Kind::none) return;
+  tell(change);
+  if (change.kind == Kind::was_set) mark_step(change);
+  release();
+  hooks_.changed();
+}
+
+void ClockGate::tell(const RigClock::Change& change) {
+  const std::string before = format_timestamp(change.before);
+  const std::string after = format_timestamp(change.after);
+  switch (change.kind) {
+    case Kind::none:
+      return;
+    case Kind::synchronised:
+      log_info("the clock is right ({}): {} readings that waited for it get their times", after, held_readings_);
+      return;
+    case Kind::without_source:
+      log_warning(
+          "nobody told within {} s whether the clock is right: it is trusted ({}); {} readings that waited for "
+          "it get their times",
+          RigClock::patience.count(), after, held_readings_);
+      return;
+    case Kind::hub_differs:
+      log_warning("the clock shows {}, the hub's {}: readings get their times by the hub's until the clock is set",
+                  before, after);
+      return;
+    case Kind::was_set:
+      log_warning("the clock was set from {} to {}: each event gets a bad reading that marks it", before, after);
+      return;
+  }
+}
+
+// From the earlier of the two times on the record is in doubt: a hole begins there, or what was measured twice.
+void ClockGate::mark_step(const RigClock::Change& step) {
+  std::vector<Reading> marks;
+  for (std::string& event : hooks_.event_public_ids()) {
+    marks.push_back({std::move(event), std::min(step.before, step.after), std::nullopt, "clock was set"});
+  }
+  if (!marks.empty()) hooks_.pass(std::move(marks), std::chrono::steady_clock::now());
+  hooks_.report_all();
+}
+
+void ClockGate::release() {
+  if (clock_->state() == RigClock::State::waiting) return;
+  std::deque<Held> held;
+  held.swap(held_);
+  held_readings_ = 0;
+  for (Held& each : held) {
+    for (Reading& reading : each.readings) reading.time = clock_->resolved(reading.time);
+    hooks_.pass(std::move(each.readings), each.received);
+  }
+}
+
+void ClockGate::arm() {
+  timer_.expires_after(look_interval);
+  timer_.async_wait([this](const boost::system::error_code& ec) {
+    if (ec) return;
+    look();
+    arm();
+  });
+}
+
+}  // namespace webmacs

@@ -1,0 +1,213 @@
+#include "agent/rig_clock.h"
+
+#include "agent/clock_gate.h"
+#include "agent_test_tools.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace webmacs;
+using namespace webmacs::agent_tests;
+
+namespace {
+
+using State = RigClock::State;
+using Kind = RigClock::Change::Kind;
+
+const Timestamp noon = time_of(0);  // the right time at the box's start
+
+// A box whose clocks a test sets.
+struct Box {
+  std::chrono::microseconds since_start{0};
+  std::chrono::microseconds wrong_by{0};
+  bool synchronised = false;
+
+  SystemClocks clocks() {
+    SystemClocks clocks;
+    clocks.wall = [this] { return noon + since_start + wrong_by; };
+    clocks.steady = [this] { return SystemClocks::Steady(std::chrono::hours(5)) + since_start; };
+    clocks.synchronised = [this] { return synchronised; };
+    return clocks;
+  }
+  void pass(std::chrono::microseconds time) { since_start += time; }
+};
+
+}  // namespace
+
+TEST_CASE("a clock that is synchronised at the start is trusted at the first look") {
+  Box box;
+  box.synchronised = true;
+  RigClock clock(box.clocks(), true);
+  CHECK(clock.look().kind == Kind::synchronised);
+  CHECK(clock.state() == State::trusted);
+  CHECK(clock.now() == noon);
+}
+
+TEST_CASE("a box that boots with last week's time: stamps wait, and get their right time when the clock is set") {
+  Box box;
+  box.wrong_by = -168h;
+  RigClock clock(box.clocks(), true);
+  std::vector<Timestamp> stamps;
+  for (int i = 0; i < 5; ++i) {
+    stamps.push_back(clock.now());
+    CHECK(RigClock::is_provisional(stamps.back()));
+    CHECK(clock.look().kind == Kind::none);
+    box.pass(10s);
+  }
+  box.wrong_by = 0s;  // something sets the clock, the kernel does not say so yet …
+  box.pass(1s);
+  CHECK(clock.look().kind == Kind::none);
+  box.synchronised = true;  // … and then it does
+  CHECK(clock.look().kind == Kind::synchronised);
+  for (int i = 0; i < 5; ++i) {
+    CHECK(clock.resolved(stamps[static_cast<std::size_t>(i)]) == noon + i * 10s);
+  }
+  CHECK(clock.now() == noon + 51s);
+  CHECK(clock.resolved(clock.now()) == clock.now());
+}
+
+TEST_CASE("a hub whose time agrees is as good, one whose time differs is not") {
+  Box box;
+  box.wrong_by = 1500ms;
+  RigClock clock(box.clocks(), true);
+  box.pass(2s);
+  clock.hear_hub(noon + 2s);
+  CHECK(clock.look().kind == Kind::none);
+  box.wrong_by = 900ms;  // is being adjusted
+  box.pass(10s);
+  CHECK(clock.look().kind == Kind::synchronised);
+  CHECK(clock.state() == State::trusted);
+}
+
+TEST_CASE("when nobody tells the time for two minutes, the clock is trusted as it is") {
+  Box box;
+  RigClock clock(box.clocks(), true);
+  const Timestamp stamp = clock.now();
+  box.pass(119s);
+  CHECK(clock.look().kind == Kind::none);
+  box.pass(1s);
+  CHECK(clock.look().kind == Kind::without_source);
+  CHECK(clock.state() == State::trusted);
+  CHECK(clock.resolved(stamp) == noon);
+}
+
+TEST_CASE("when after two minutes the hub alone knows the time, its time counts until the clock is set") {
+  Box box;
+  box.wrong_by = -168h;
+  RigClock clock(box.clocks(), true);
+  const Timestamp stamp = clock.now();
+  box.pass(5s);
+  clock.hear_hub(noon + 5s);
+  CHECK(clock.look().kind == Kind::none);
+  box.pass(115s);
+  const RigClock::Change change = clock.look();
+  CHECK(change.kind == Kind::hub_differs);
+  CHECK(change.before == noon + 120s - 168h);
+  CHECK(change.after == noon + 120s);
+  CHECK(clock.resolved(stamp) == noon);
+  box.pass(60s);
+  CHECK(clock.now() == noon + 180s);
+  box.wrong_by = 200ms;
+  CHECK(clock.look().kind == Kind::synchronised);
+  CHECK(clock.now() == noon + 180s + 200ms);
+}
+
+TEST_CASE("a step of a clock that was trusted is told with both times, adjusting it is none") {
+  Box box;
+  RigClock clock(box.clocks(), false);
+  CHECK(clock.look().kind == Kind::none);
+  for (int i = 0; i < 1000; ++i) {  // 0.5 ms a second
+    box.pass(1s);
+    box.wrong_by += 500us;
+    CHECK(clock.look().kind == Kind::none);
+  }
+  for (const auto step :
+       {std::chrono::microseconds(1h), std::chrono::microseconds(-2h), std::chrono::microseconds(150ms)}) {
+    const Timestamp before = clock.now();
+    box.wrong_by += step;
+    const RigClock::Change change = clock.look();
+    CHECK(change.kind == Kind::was_set);
+    CHECK(change.before == before);
+    CHECK(change.after == before + step);
+    CHECK(clock.look().kind == Kind::none);  // once
+  }
+}
+
+TEST_CASE("a program that ends while its clock waits keeps what it measured, by the best time that it knows") {
+  Box box;
+  box.wrong_by = -3s;
+  RigClock alone(box.clocks(), true);
+  Timestamp stamp = alone.now();
+  box.pass(1s);
+  alone.give_up_waiting();
+  CHECK(alone.resolved(stamp) == noon - 3s);
+
+  RigClock with_hub(box.clocks(), true);
+  stamp = with_hub.now();
+  with_hub.hear_hub(noon + 1s);
+  box.pass(1s);
+  with_hub.give_up_waiting();
+  CHECK(with_hub.resolved(stamp) == noon + 1s);
+}
+
+TEST_CASE(
+    "readings pass the gate with right times only, in the order in which they were measured, and as old as they are") {
+  Box box;
+  box.wrong_by = -168h;
+  boost::asio::io_context io;
+  const auto clock = std::make_shared<RigClock>(box.clocks(), true);
+  std::vector<Reading> passed;
+  std::vector<ClockGate::Steady> received;
+  int reports = 0;
+  ClockGate::Hooks hooks;
+  hooks.pass = [&](std::vector<Reading> readings, ClockGate::Steady when) {
+    for (Reading& reading : readings) passed.push_back(std::move(reading));
+    received.push_back(when);
+  };
+  hooks.event_public_ids = [] { return std::vector<std::string>{"evt_a", "evt_b"}; };
+  hooks.report_all = [&] { ++reports; };
+  hooks.changed = [] {};
+  ClockGate gate(io, clock, std::move(hooks));
+  gate.start();
+  const auto measure = [&](double value) { gate.add({{"evt_a", clock->now(), value, ""}}); };
+
+  measure(1);
+  box.pass(30s);
+  measure(2);
+  CHECK(passed.empty());
+  CHECK(gate.status() == "; 2 readings wait for the clock to be set");
+  const auto before_release = std::chrono::steady_clock::now();
+  box.wrong_by = 0s;
+  gate.hear_hub(noon + 30s);
+  REQUIRE(passed.size() == 2);
+  CHECK(passed[0].time == noon);
+  CHECK(passed[1].time == noon + 30s);
+  CHECK(received[0] <= before_release);
+  CHECK(gate.status() == "");
+  box.pass(1s);
+  measure(3);
+  REQUIRE(passed.size() == 3);
+  CHECK(passed[2].time == noon + 31s);
+
+  // A step is marked once for each event, between what was measured before and after it.
+  box.pass(1s);
+  box.wrong_by = 1h;
+  measure(4);
+  measure(5);
+  REQUIRE(passed.size() == 7);
+  for (const std::size_t i : {3, 4}) {
+    CHECK(passed[i].event_public_id == (i == 3 ? "evt_a" : "evt_b"));
+    CHECK(passed[i].time == noon + 32s);
+    CHECK_FALSE(passed[i].good());
+    CHECK(passed[i].reason == "clock was set");
+  }
+  CHECK(passed[5].time == noon + 32s + 1h);
+  CHECK(reports == 1);
+
+  box.pass(1s);
+  box.wrong_by = -1h;
+  measure(6);
+  REQUIRE(passed.size() == 10);
+  CHECK(passed[7].time == noon + 33s - 1h);  // from there on things were measured twice
+}
