@@ -1,16 +1,17 @@
 #include "hardware/tcp_connect.h"
 
+#include "common/host_lookup.h"
+
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <atomic>
 #include <cerrno>
-#include <csignal>
 #include <memory>
 #include <poll.h>
 #include <system_error>
-#include <thread>
 #include <unistd.h>
 
 namespace webmacs {
@@ -18,23 +19,16 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-struct FreeAddresses {
-  void operator()(addrinfo* list) const { ::freeaddrinfo(list); }
-};
-using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
-
-int resolve(const std::string& host, int port, int flags, Addresses& addresses) {
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = flags | AI_NUMERICSERV;
-  addrinfo* list = nullptr;
-  const int failure = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list);
-  addresses.reset(list);
-  return failure;
+std::string error_text(int error) {
+  return std::generic_category().message(error);
 }
 
-// One name look-up, shared with the thread that does it: whoever is last frees it.
+HostLookups& look_ups() {
+  static HostLookups all(64);  // more than a rig has devices
+  return all;
+}
+
+// One look-up, shared with the thread that does it: whoever is last frees it.
 struct LookUp {
   LookUp() : done(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
   ~LookUp() {
@@ -42,52 +36,24 @@ struct LookUp {
   }
   const int done;  // readable when the look-up has ended
   std::atomic<bool> finished{false};
-  int failure = 0;
-  Addresses addresses;
+  HostAddresses found;
 };
 
-// A resolver that hangs must not collect threads: no more than this many are left behind at any time.
-constexpr int most_look_ups = 64;
-std::atomic<int> look_ups_running{0};
-
-std::shared_ptr<LookUp> start_look_up(const std::string& host, int port) {
-  if (look_ups_running.fetch_add(1) >= most_look_ups) {
-    look_ups_running.fetch_sub(1);
-    return nullptr;
-  }
-  auto look_up = std::make_shared<LookUp>();
-  // The thread inherits the mask: no signal is delivered to it.
-  sigset_t all;
-  sigset_t before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  try {
-    std::thread([look_up, host, port] {
-      look_up->failure = resolve(host, port, 0, look_up->addresses);
-      look_up->finished.store(true, std::memory_order_release);
-      look_ups_running.fetch_sub(1);
-      const std::uint64_t one = 1;
-      [[maybe_unused]] const ssize_t written = ::write(look_up->done, &one, sizeof one);
-    }).detach();
-  } catch (const std::system_error&) {
-    look_ups_running.fetch_sub(1);
-    look_up = nullptr;
-  }
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return look_up;
-}
-
-// Empty when there are addresses; otherwise what is wrong.
-std::string find_addresses(const std::string& host, int port, Clock::time_point deadline, const Interrupt& interrupt,
-                           Addresses& addresses) {
-  if (resolve(host, port, AI_NUMERICHOST, addresses) == 0) return {};
-  const std::shared_ptr<LookUp> look_up = start_look_up(host, port);
-  if (!look_up || look_up->done < 0) return "the name cannot be resolved: too many look-ups are waiting";
+HostAddresses find_addresses(const std::string& host, const std::string& port, Clock::time_point deadline,
+                             const Interrupt& interrupt) {
+  auto numeric = numeric_host(host, port);
+  if (!numeric.addresses.empty()) return numeric;
+  const auto look_up = std::make_shared<LookUp>();
+  if (look_up->done < 0) return {error_text(errno), {}};
+  look_ups().start(host, port, [look_up](HostAddresses found) {
+    look_up->found = std::move(found);
+    look_up->finished.store(true, std::memory_order_release);
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(look_up->done, &one, sizeof one);
+  });
   interrupt.wait(look_up->done, POLLIN, deadline);
-  if (!look_up->finished.load(std::memory_order_acquire)) return "the name cannot be resolved: timed out";
-  if (look_up->failure != 0) return std::string("the name cannot be resolved: ") + ::gai_strerror(look_up->failure);
-  addresses = std::move(look_up->addresses);
-  return {};
+  if (!look_up->finished.load(std::memory_order_acquire)) return {"timed out", {}};
+  return std::move(look_up->found);
 }
 
 void set_options(int descriptor) {
@@ -102,18 +68,15 @@ void set_options(int descriptor) {
   set(IPPROTO_TCP, TCP_KEEPCNT, 3);
 }
 
-std::string error_text(int error) {
-  return std::generic_category().message(error);
-}
-
 // A connected socket, or -1 and why.
-int try_address(const addrinfo& address, Clock::time_point deadline, const Interrupt& interrupt, std::string& error) {
-  const int descriptor = ::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+int try_address(const SocketAddress& address, Clock::time_point deadline, const Interrupt& interrupt,
+                std::string& error) {
+  const int descriptor = ::socket(address.bytes.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0) {
     error = error_text(errno);
     return -1;
   }
-  int failure = ::connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 ? 0 : errno;
+  int failure = ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address.bytes), address.size) == 0 ? 0 : errno;
   if (failure == EINPROGRESS || failure == EINTR) {
     if (interrupt.wait(descriptor, POLLOUT, deadline) == Interrupt::Wake::ready) {
       socklen_t size = sizeof failure;
@@ -137,24 +100,24 @@ TcpConnection connect_tcp(const std::string& host, int port, std::chrono::micros
                           const Interrupt& interrupt) {
   TcpConnection connection;
   const auto deadline = Clock::now() + timeout;
-  Addresses addresses;
-  connection.error = find_addresses(host, port, deadline, interrupt, addresses);
-  if (!addresses) {
+  const HostAddresses host_addresses = find_addresses(host, std::to_string(port), deadline, interrupt);
+  if (host_addresses.addresses.empty()) {
+    connection.error = "the name cannot be resolved: " + host_addresses.problem;
     connection.interrupted = interrupt.raised();
     return connection;
   }
-  return connect_to_any(addresses.get(), deadline, interrupt);
+  return connect_to_any(host_addresses.addresses, deadline, interrupt);
 }
 
-TcpConnection connect_to_any(const addrinfo* addresses, Clock::time_point deadline, const Interrupt& interrupt) {
+TcpConnection connect_to_any(const std::vector<SocketAddress>& addresses, Clock::time_point deadline,
+                             const Interrupt& interrupt) {
   TcpConnection connection;
-  int untried = 0;
-  for (const addrinfo* address = addresses; address != nullptr; address = address->ai_next) ++untried;
-  for (const addrinfo* address = addresses; address != nullptr; address = address->ai_next, --untried) {
+  auto untried = static_cast<int>(addresses.size());
+  for (const SocketAddress& address : addresses) {
     // Each address gets its share of what is left, so that one that never answers leaves time for the next.
     const auto now = Clock::now();
     if (now >= deadline || interrupt.raised()) break;
-    connection.descriptor = try_address(*address, now + (deadline - now) / untried, interrupt, connection.error);
+    connection.descriptor = try_address(address, now + (deadline - now) / untried--, interrupt, connection.error);
     if (connection.descriptor >= 0) {
       connection.error.clear();  // of the addresses before
       return connection;

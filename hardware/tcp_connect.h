@@ -1,11 +1,12 @@
 #pragma once
 // A TCP connection with a deadline: resolving the name and every address tried included.
 
+#include "common/host_lookup.h"
 #include "hardware/interrupt.h"
 
 #include <chrono>
-#include <netdb.h>
 #include <string>
+#include <vector>
 
 namespace webmacs {
 
@@ -22,7 +23,7 @@ TcpConnection connect_tcp(const std::string& host, int port, std::chrono::micros
 
 // The same for addresses that are known: each is tried in turn, with its share of the time that is left. `error` is the
 // last one's, and empty when one of them answers.
-TcpConnection connect_to_any(const addrinfo* addresses, std::chrono::steady_clock::time_point deadline,
+TcpConnection connect_to_any(const std::vector<SocketAddress>& addresses, std::chrono::steady_clock::time_point deadline,
                              const Interrupt& interrupt);
 
 }  // namespace webmacs

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <poll.h>
+#include <string>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -107,33 +108,21 @@ class Listener {
 };
 
 // What a resolver would have answered for a name with these addresses, in this order.
-class Addresses {
- public:
-  Addresses(const std::vector<const char*>& texts, int port) : sockets_(texts.size()), list_(texts.size()) {
-    for (std::size_t i = 0; i < texts.size(); ++i) {
-      sockets_[i].sin_family = AF_INET;
-      sockets_[i].sin_port = htons(static_cast<std::uint16_t>(port));
-      REQUIRE(::inet_pton(AF_INET, texts[i], &sockets_[i].sin_addr) == 1);
-      list_[i].ai_family = AF_INET;
-      list_[i].ai_addr = reinterpret_cast<sockaddr*>(&sockets_[i]);
-      list_[i].ai_addrlen = sizeof sockets_[i];
-      if (i > 0) list_[i - 1].ai_next = &list_[i];
-    }
+std::vector<SocketAddress> addresses_of(const std::vector<std::string>& numbers, int port) {
+  std::vector<SocketAddress> addresses;
+  for (const std::string& number : numbers) {
+    addresses.push_back(numeric_host(number, std::to_string(port)).addresses.at(0));
   }
-  const addrinfo* first() const { return list_.data(); }
-
- private:
-  std::vector<sockaddr_in> sockets_;
-  std::vector<addrinfo> list_;
-};
+  return addresses;
+}
 
 }  // namespace
 
 TEST_CASE("a name whose first address refuses is connected to at its second, and no error is left") {
   const Listener listener;
   const Interrupt interrupt;
-  const Addresses addresses({"127.0.0.2", "127.0.0.1"}, listener.port());
-  const TcpConnection connection = connect_to_any(addresses.first(), Clock::now() + 5s, interrupt);
+  const auto addresses = addresses_of({"127.0.0.2", "127.0.0.1"}, listener.port());
+  const TcpConnection connection = connect_to_any(addresses, Clock::now() + 5s, interrupt);
   CHECK(connection.error == "");
   REQUIRE(connection.descriptor >= 0);
   ::close(connection.descriptor);
@@ -142,8 +131,8 @@ TEST_CASE("a name whose first address refuses is connected to at its second, and
 TEST_CASE("of a name whose addresses all refuse the last one's error is told") {
   const Listener listener;
   const Interrupt interrupt;
-  const Addresses addresses({"127.0.0.2", "127.0.0.3"}, listener.port());
-  const TcpConnection connection = connect_to_any(addresses.first(), Clock::now() + 5s, interrupt);
+  const auto addresses = addresses_of({"127.0.0.2", "127.0.0.3"}, listener.port());
+  const TcpConnection connection = connect_to_any(addresses, Clock::now() + 5s, interrupt);
   CHECK(connection.descriptor < 0);
   CHECK(connection.error == "Connection refused");
 }

@@ -5,6 +5,7 @@
 #include "server/store/store.h"
 #include "unit/temporary_folder.h"
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
