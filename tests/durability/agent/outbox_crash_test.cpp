@@ -2,6 +2,7 @@
 #include "agent/outbox.h"
 #include "common/worker.h"
 #include "unit/agent/agent_test_tools.h"
+#include "unit/random_seed.h"
 
 #include <doctest/doctest.h>
 #include <sys/wait.h>
@@ -51,7 +52,7 @@ TEST_CASE("kill -9 at random moments: every reading that was durable is there af
   const std::string path = folder.file("b.db");
   std::set<std::int64_t> durable;
   std::int64_t first = 0;
-  std::minstd_rand random(20);
+  std::minstd_rand random(testing::random_seed(20));
   for (int round = 0; round < 10; ++round) {
     int ends[2];
     REQUIRE(::pipe(ends) == 0);

@@ -3,6 +3,7 @@
 
 #include "common/sqlite.h"
 #include "server/open_store.h"
+#include "unit/random_seed.h"
 #include "unit/server/store/store_support.h"
 
 #include <doctest/doctest.h>
@@ -82,7 +83,7 @@ std::string integrity(const std::string& path) {
 TEST_CASE("every batch that was reported as committed survives SIGKILL, whole and once") {
   const TemporaryFolder folder;
   const std::string url = "sqlite://" + folder.file("hub.db");
-  std::mt19937 random(20250115);
+  std::mt19937 random(testing::random_seed(20250115));
   std::vector<std::int64_t> reported;
   std::int64_t next = 0;
   for (int round = 0; round < 20; ++round) {

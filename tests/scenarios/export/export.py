@@ -12,6 +12,7 @@ import unittest
 import pandas
 
 from harness.case import Scenario
+from harness.chance import seed
 from harness.controller import reading
 from harness.download import Download
 from harness.postgres import Postgres
@@ -33,7 +34,7 @@ def at(number):
 class Export(Scenario):
     async def fill(self, rows, experiment=True):
         """Random values and times of four events, some bad; over an experiment that ends before the last of them."""
-        chance = random.Random(7)
+        chance = random.Random(seed(7))
         await self.controller.send({"type": "events", "events": [
             {"event_public_id": event, "name": name, "unit": unit} for event, (name, unit) in NAMES.items()]})
         self.operator = Rest(self.server, await self.server.token("operator", "operator"))

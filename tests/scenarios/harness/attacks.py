@@ -1,7 +1,6 @@
 """What strangers and broken programs do to an open port. Each blocks; what the hub does about it is the caller's to see.
 `target` is a path and query that may enter, its token included."""
 
-import random
 import socket
 import time
 
@@ -29,9 +28,9 @@ def read_to_the_end(peer):
 def slow_lorises(port, count, times=3):
     """Answers the sockets, each in the middle of its header."""
     peers = [connect(port) for _ in range(count)]
-    for _ in range(times):
-        for peer in peers:
-            peer.sendall(b"GET / HTTP/1.1\r\nX: "[: random.randint(1, 18)])
+    for turn in range(times):
+        for i, peer in enumerate(peers):
+            peer.sendall(b"GET / HTTP/1.1\r\nX: "[: 1 + (i + turn) % 18])
     return peers
 
 

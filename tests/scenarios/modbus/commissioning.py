@@ -183,7 +183,7 @@ class Commissioning(Scenario):
                             (["--host", "plc.lab", "--serial", "/dev/ttyUSB0"], "one of the two"),
                             (["--host", "plc.lab:0"], "--host plc.lab:0"),
                             (["--serial", "/dev/ttyUSB0:9601"], "9600"),
-                            (["--serial", "/dev/ttyUSB0", "--units", "0"], "1 to 247"),
+                            (["--serial", "/dev/ttyUSB0", "--units", "0"], "1 to 255"),
                             (["--host", "plc.lab", "--units", "5-3"], "0 to 255"),
                             (["--host", "plc.lab", "--timeout", "0"], "--timeout"),
                             (["--host", "plc.lab", "--config", "rig.ini"], "--config"),

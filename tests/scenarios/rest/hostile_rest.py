@@ -12,6 +12,7 @@ import socket
 import unittest
 
 from harness.case import Scenario
+from harness.chance import seed
 from harness.controller import Controller, reading
 from harness.hostile import BAD_TEXTS, JSON_VALUES, QUERY_VALUES, TEXTS, Mixer, deep, json_text, with_raw
 from harness.postgres import Postgres
@@ -21,7 +22,7 @@ from harness.rest import Rest
 from harness.schema import check_schema
 from harness.subscriber import PATH as STREAM
 
-SEED = int(os.environ.get("WEBMACS_SEED", "6"))
+SEED = seed(6)
 MIXTURES = 15  # of each route
 T = "2025-01-15T14:00:00Z"
 TABLES = ("events", "datapoints", "tokens", "experiments", "experiment_controllers", "annotations", "experiment_edits")

@@ -9,6 +9,7 @@ import unittest
 import websockets
 
 from harness.case import Scenario
+from harness.chance import seed
 from harness.controller import Controller, reading
 from harness.programs import SLOWNESS
 from harness.rest import Rest
@@ -17,7 +18,7 @@ from harness.times import microseconds, rfc3339
 T0 = microseconds("2025-01-15T14:32:10Z")
 STEP = 500_000  # microseconds between readings of one event
 KILLS = 200 if os.environ.get("WEBMACS_LONG") else 20
-SEED = int(os.environ.get("WEBMACS_SEED", "11"))
+SEED = seed(11)
 GONE = (OSError, websockets.WebSocketException, asyncio.TimeoutError)
 
 

@@ -7,6 +7,7 @@ import random
 import unittest
 
 from harness.case import Scenario
+from harness.chance import seed
 from harness.controller import Controller, reading
 from harness.postgres import Postgres
 from harness.programs import SLOWNESS
@@ -16,7 +17,7 @@ from harness.wait import until
 
 T0 = microseconds("2025-01-31T23:59:59.990Z")  # two months
 ROUNDS = 20 if os.environ.get("WEBMACS_LONG") else 4
-SEED = int(os.environ.get("WEBMACS_SEED", "7"))
+SEED = seed(7)
 
 
 class HubOnPostgres(Scenario):

@@ -3,13 +3,13 @@ or the hub says that it cannot know."""
 
 import asyncio
 import json
-import os
 import random
 import unittest
 
 import websockets
 
 from harness.case import Scenario
+from harness.chance import seed
 from harness.controller import reading
 from harness.programs import SLOWNESS
 from harness.subscriber import PATH
@@ -17,7 +17,7 @@ from harness.times import microseconds, rfc3339
 
 T0 = microseconds("2025-01-15T14:32:10Z")
 BREAKS = 1000 if SLOWNESS == 1 else 200
-SEED = int(os.environ.get("WEBMACS_SEED", "5"))
+SEED = seed(5)
 
 
 class Recovery(Scenario):

@@ -11,6 +11,7 @@ import sqlite3
 import unittest
 
 from harness.case import Scenario
+from harness.chance import seed
 from harness.modbus_server import CountingBlock, ModbusServer
 from harness.programs import AGENT, SLOWNESS, run
 from harness.wait import until
@@ -19,7 +20,7 @@ CHANNELS = 20
 POLL = 0.02
 ROWS = 4000
 RUNNING_WITHIN = 5.0
-SEED = int(os.environ.get("WEBMACS_SEED", "25"))
+SEED = seed(25)
 
 
 def flip(data, chance):

@@ -3,7 +3,7 @@ moments, again and again. Then what a unit was asked for is compared with what t
 there, once, with its original time. With spill_after = 0 only the last request before each kill of the agent may miss;
 by default at most what was polled in the last spill_after + 0.5 s before it.
 
-KILL_ROUNDS=200 makes it long (the default is 20 rounds), KILL_SEED=N repeats a run's choices."""
+KILL_ROUNDS=200 makes it long (the default is 20 rounds), WEBMACS_SEED=N repeats a run's choices."""
 
 import asyncio
 import os
@@ -15,13 +15,14 @@ from collections import Counter
 from itertools import combinations
 
 from harness.case import Scenario
+from harness.chance import seed
 from harness.counted_rig import CountedRig
 from harness.programs import SLOWNESS
 from harness.tcp_proxy import TcpProxy
 from harness.wait import until
 
 ROUNDS = int(os.environ.get("KILL_ROUNDS", "20"))
-SEED = int(os.environ.get("KILL_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
+SEED = seed()
 CHANNELS = 10
 POLL = 0.1
 SPILL_AFTER = 1.0  # the default
@@ -134,7 +135,7 @@ class KillRun(Scenario):
 
     async def kill_and_compare(self, unsaved_seconds, **buffer):
         name = f"kill run, {', '.join(f'{key} = {value}' for key, value in buffer.items()) or 'default spill_after'}"
-        print(f"{name}: KILL_SEED={SEED}", file=sys.stderr, flush=True)
+        print(f"{name}: WEBMACS_SEED={SEED}", file=sys.stderr, flush=True)
         await self.set_up(**buffer)
         self.rig.start()
         await self.readings_arrive()

@@ -9,6 +9,7 @@ import unittest
 
 from harness import attacks
 from harness.case import Scenario
+from harness.chance import seed
 from harness.controller import PATH, Controller, reading
 from harness.programs import SLOWNESS
 from harness.subscriber import Subscriber
@@ -84,12 +85,12 @@ class Abuse(Scenario):
         self.assert_quiet("rig1 connected", "rig1 disconnected", "Authentication required")
 
     async def test_garbage_before_the_upgrade(self):
-        await asyncio.to_thread(attacks.garbage_before_the_upgrade, self.server.port, 300, random.Random(7))
+        await asyncio.to_thread(attacks.garbage_before_the_upgrade, self.server.port, 300, random.Random(seed(7)))
         await self.assert_serves(8 * MEBIBYTE)
         self.assert_quiet()
 
     async def test_garbage_after_the_upgrade(self):
-        await asyncio.to_thread(attacks.garbage_after_the_upgrade, self.server.port, self.target, 300, random.Random(8))
+        await asyncio.to_thread(attacks.garbage_after_the_upgrade, self.server.port, self.target, 300, random.Random(seed(8)))
         await self.assert_serves(16 * MEBIBYTE)
         self.assert_quiet("rig1 connected", "rig1 disconnected")
 

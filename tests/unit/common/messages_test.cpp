@@ -1,6 +1,7 @@
 #include "common/messages.h"
 
 #include "common/timestamp.h"
+#include "unit/random_seed.h"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
@@ -48,7 +49,7 @@ TEST_CASE("numbers are the shortest text that reads back") {
 }
 
 TEST_CASE("every finite double survives the way through JSON") {
-  std::mt19937_64 random(7);
+  std::mt19937_64 random(testing::random_seed(7));
   for (int i = 0; i < 20000; ++i) {
     const std::uint64_t bits = random();
     double value = 0;

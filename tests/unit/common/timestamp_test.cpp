@@ -1,5 +1,7 @@
 #include "common/timestamp.h"
 
+#include "unit/random_seed.h"
+
 #include <doctest/doctest.h>
 
 #include <cstdio>
@@ -106,7 +108,7 @@ TEST_CASE("what is not RFC 3339 is refused") {
 }
 
 TEST_CASE("every instant is read back as it was written") {
-  std::mt19937_64 random(20250115);
+  std::mt19937_64 random(testing::random_seed(20250115));
   std::uniform_int_distribution<std::int64_t> instants(0, 7'258'118'399'999'999);
   for (int i = 0; i < 20000; ++i) {
     const std::int64_t drawn = instants(random);

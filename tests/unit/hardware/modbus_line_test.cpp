@@ -1,4 +1,5 @@
 #include "line_reader.h"
+#include "unit/random_seed.h"
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>
@@ -212,7 +213,7 @@ TEST_CASE("a refused connection is not tried again at once") {
 }
 
 TEST_CASE("thousands of reads through random faults: not one wrong value") {
-  std::mt19937 random(42);
+  std::mt19937 random(testing::random_seed(42));
   ScriptedPeer peer([&](const Bytes& request, int) {
     if (random() % 10 != 0) return right(request);
     Misdeed misdeed = misdeeds[random() % std::size(misdeeds)];
@@ -221,7 +222,7 @@ TEST_CASE("thousands of reads through random faults: not one wrong value") {
   Reader reader(peer.port());
   reader.timeout = 15ms;
   int good = 0;
-  std::mt19937 addresses(1);
+  std::mt19937 addresses(testing::random_seed(1));
   for (int i = 0; i < 3000; ++i) {
     const int count = 1 + static_cast<int>(addresses() % 3);
     good +=

@@ -2,6 +2,7 @@
 
 #include "hardware/exact_sum.h"
 #include "hardware/half_float.h"
+#include "unit/random_seed.h"
 
 #include <doctest/doctest.h>
 
@@ -97,9 +98,7 @@ TEST_CASE("beyond a double's range") {
 }
 
 TEST_CASE("random raws, scales and offsets are rounded as glibc rounds the exact decimal") {
-  const unsigned seed = std::random_device{}();
-  CAPTURE(seed);
-  std::mt19937_64 random(seed);
+  std::mt19937_64 random(testing::random_seed());
   const auto some = [&](std::uint64_t below) { return static_cast<std::int64_t>(random() % below); };
   for (int round = 0; round < 20000; ++round) {
     // One power of ten for all, so that the exact sum can be written down as an integer.
@@ -159,9 +158,7 @@ TEST_CASE("the shortest decimal of a float is the one that the standard library 
     if (written && nearest_double(found) == nearest_double(*written)) return;
     FAIL(std::string(text, end), " and not ", found.coefficient, "e", found.exponent);
   };
-  const unsigned seed = std::random_device{}();
-  CAPTURE(seed);
-  std::mt19937 random(seed);
+  std::mt19937 random(testing::random_seed());
   for (int round = 0; round < 300000; ++round) check(static_cast<std::uint32_t>(random()));
   // Where it is found quickly: each power of two with its neighbours, and what sensors show.
   for (std::uint32_t exponent = 110; exponent < 155; ++exponent) {

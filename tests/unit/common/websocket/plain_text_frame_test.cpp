@@ -1,6 +1,7 @@
 #include "common/websocket/plain_text_frame.h"
 
 #include "peers.h"
+#include "unit/random_seed.h"
 
 #include <doctest/doctest.h>
 
@@ -17,9 +18,7 @@ constexpr std::size_t longest = 64 * 1024;
 }  // namespace
 
 TEST_CASE("a masked text of any length is read as it was sent, however its bytes come") {
-  const auto seed = std::random_device{}();
-  CAPTURE(seed);
-  std::mt19937 random(seed);
+  std::mt19937 random(testing::random_seed());
   for (const std::size_t size : {0, 1, 7, 8, 9, 125, 126, 127, 1000, 65535}) {
     std::string payload(size, '\0');
     for (char& c : payload) c = static_cast<char>(random());

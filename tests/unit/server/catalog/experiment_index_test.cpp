@@ -1,6 +1,7 @@
 #include "server/catalog/experiment_index.h"
 
 #include "server/catalog/experiments.h"
+#include "unit/random_seed.h"
 
 #include <doctest/doctest.h>
 
@@ -65,9 +66,7 @@ TEST_CASE("the list begins with the newest, and of one begin with the one that w
 }
 
 TEST_CASE("what is changed piece by piece is what would be loaded at once") {
-  const unsigned seed = std::random_device()();
-  MESSAGE("seed ", seed);
-  std::mt19937 random(seed);
+  std::mt19937 random(testing::random_seed());
   const auto below = [&](int bound) { return static_cast<int>(random() % static_cast<unsigned>(bound)); };
   // Each has a time of its own, so that none overlaps.
   std::vector<ExperimentRecord> expected;

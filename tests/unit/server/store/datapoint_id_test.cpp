@@ -2,6 +2,7 @@
 
 #include "common/timestamp.h"
 #include "server/store/store.h"
+#include "unit/random_seed.h"
 
 #include <doctest/doctest.h>
 
@@ -12,7 +13,7 @@ using namespace webmacs;
 
 TEST_CASE("a datapoint's public id reads back to its event and time") {
   const std::int64_t last_microsecond = 7258118399999999;  // 2199-12-31T23:59:59.999999Z
-  std::mt19937_64 random(1);
+  std::mt19937_64 random(testing::random_seed(1));
   for (int i = 0; i < 2000; ++i) {
     const auto key = static_cast<std::int64_t>(random() >> (1 + random() % 62)) + 1;
     const auto microseconds = static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(last_microsecond + 1));

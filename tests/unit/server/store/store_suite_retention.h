@@ -4,6 +4,7 @@
 #include "server/store/summary.h"
 #include "store_suite_series.h"
 #include "store_support.h"
+#include "unit/random_seed.h"
 
 #include <doctest/doctest.h>
 
@@ -149,7 +150,7 @@ TEST_CASE_TEMPLATE_DEFINE("summaries stay right beside whatever was removed", Ba
                           store_contract_retention_random) {
   Backend backend;
   auto store = backend.open();
-  std::mt19937 random(11);
+  std::mt19937 random(testing::random_seed(11));
   const auto number = [&random](std::int64_t below) {
     return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(below));
   };

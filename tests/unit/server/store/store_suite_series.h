@@ -4,6 +4,7 @@
 #include "server/store/series.h"
 #include "server/store/summary.h"
 #include "store_support.h"
+#include "unit/random_seed.h"
 
 #include <doctest/doctest.h>
 
@@ -35,7 +36,7 @@ struct Rig {
   std::vector<std::int64_t> spikes;
 
   explicit Rig(Store& store, std::int64_t first = 0, int seconds = 4 * 3600) {
-    std::mt19937 random(7);
+    std::mt19937 random(testing::random_seed(7));
     std::vector<IncomingReading> readings;
     for (int i = 0; i < seconds; ++i) {
       const std::int64_t time = first + i * second + static_cast<std::int64_t>(random() % 100000);

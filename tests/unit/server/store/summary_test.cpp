@@ -1,5 +1,6 @@
 #include "server/store/summary.h"
 
+#include "unit/random_seed.h"
 #include "unit/server/store/store_support.h"
 
 #include <doctest/doctest.h>
@@ -63,9 +64,7 @@ TEST_CASE("a stretch of bad datapoints has no extremes, and takes those of what 
 }
 
 TEST_CASE("however a stretch is cut, its parts merge into the summary of the whole") {
-  const unsigned seed = std::random_device()();
-  MESSAGE("seed ", seed);
-  std::mt19937 random(seed);
+  std::mt19937 random(testing::random_seed());
   const auto below = [&](unsigned bound) { return static_cast<std::int64_t>(random() % bound); };
   for (int round = 0; round < 200; ++round) {
     std::vector<Point> points;
