@@ -36,7 +36,8 @@ Agent::Agent(AgentSettings settings, RigLines::Opener open_lines, std::shared_pt
       uplink_(io_, settings_.hub, outbox_, uplink_hooks()),
       status_text_(io_,
                    [this] {
-                     return status_text(settings_.rig.events.size(), devices_.all(), uplink_.state(), outbox_.status()) +
+                     return status_text(settings_.rig.events.size(), devices_.all(), uplink_.state(),
+                                        outbox_.status()) +
                             clock_gate_.status();
                    }),
       lines_(std::move(open_lines), poller_sink()),

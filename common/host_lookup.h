@@ -1,6 +1,6 @@
 #pragma once
-// The addresses of a host's name, without waiting for the resolver: getaddrinfo(3) knows no deadline, and one that hangs
-// shall hold up neither a connection attempt nor the end of the program.
+// The addresses of a host's name, without waiting for the resolver: getaddrinfo(3) knows no deadline, and one that
+// hangs shall hold up neither a connection attempt nor the end of the program.
 
 #include <sys/socket.h>
 
@@ -30,8 +30,8 @@ class HostLookups {
   // Threads that still hang in the resolver are left behind, at most so many at a time. Any thread.
   explicit HostLookups(int most) : most_(most) {}
 
-  // Looks the name up on a thread of its own, which may outlive this object, and calls `done` there, once. Where too many
-  // look-ups hang or no thread is to be had, `done` says so before this function returns.
+  // Looks the name up on a thread of its own, which may outlive this object, and calls `done` there, once. Where too
+  // many look-ups hang or no thread is to be had, `done` says so before this function returns.
   void start(const std::string& host, const std::string& port, Done done);
 
  private:

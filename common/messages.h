@@ -113,7 +113,7 @@ struct RejectedReading {
 struct ConnectedMessage {
   std::string controller;
   std::size_t max_batch = max_batch_readings;
-  std::size_t credit = 5000;      // readings that may be unanswered
+  std::size_t credit = 5000;        // readings that may be unanswered
   std::optional<Timestamp> time{};  // the hub's
 };
 

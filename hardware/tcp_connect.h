@@ -23,7 +23,7 @@ TcpConnection connect_tcp(const std::string& host, int port, std::chrono::micros
 
 // The same for addresses that are known: each is tried in turn, with its share of the time that is left. `error` is the
 // last one's, and empty when one of them answers.
-TcpConnection connect_to_any(const std::vector<SocketAddress>& addresses, std::chrono::steady_clock::time_point deadline,
-                             const Interrupt& interrupt);
+TcpConnection connect_to_any(const std::vector<SocketAddress>& addresses,
+                             std::chrono::steady_clock::time_point deadline, const Interrupt& interrupt);
 
 }  // namespace webmacs
