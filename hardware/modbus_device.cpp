@@ -144,7 +144,7 @@ void ModbusDevice::tell_what_it_costs(microseconds cost, microseconds pause) {
 void ModbusDevice::note_answer(Turn& turn) {
   turn.answered = true;
   turn.silences = 0;
-  if (rest_.up()) return;
+  if (rest_.up() && error_.empty()) return;  // it may be up, and only its connection was gone
   if (rest_.state() == UnitRest::State::unknown && !told_down_) log_info("{}: answers", who());
   if (told_down_) log_info("{}: answers again", who());
   rest_.note_answer();

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
 #include <thread>
 
 using namespace webmacs;
@@ -244,6 +245,28 @@ TEST_CASE("a refused connection is 'disconnected' with the cause beside it") {
   polled.poll(events_at({7}));
   CHECK(polled.values[0].reason == "disconnected");
   CHECK(polled.device.error() == "disconnected: Connection refused");
+}
+
+TEST_CASE("a device whose server was gone for a while has no error once it is read again") {
+  const auto answer = [](const Bytes& request, int) { return right(request); };
+  auto peer = std::make_unique<ScriptedPeer>(answer);
+  const int port = peer->port();
+  Polled polled(plc(port));
+  const auto events = events_at({7});
+  polled.poll(events);
+  check_right(events, polled.values);
+  peer.reset();
+  const auto start = std::chrono::steady_clock::now();
+  while (polled.device.error().empty() && std::chrono::steady_clock::now() - start < 5s) polled.poll(events);
+  CHECK(polled.device.error() == "disconnected: Connection refused");
+  peer = std::make_unique<ScriptedPeer>(answer, false, port);
+  polled.poll(events);
+  while (!polled.values[0].value && std::chrono::steady_clock::now() - start < 10s) {
+    std::this_thread::sleep_for(10ms);
+    polled.poll(events);
+  }
+  check_right(events, polled.values);
+  CHECK(polled.device.error() == "");
 }
 
 TEST_CASE("a register that holds NaN is not a number") {

@@ -13,10 +13,13 @@
 
 namespace webmacs {
 
-ScriptedPeer::ScriptedPeer(Script script, bool rtu_frames)
+ScriptedPeer::ScriptedPeer(Script script, bool rtu_frames, int port)
     : script_(std::move(script)), rtu_frames_(rtu_frames), listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  const int yes = 1;  // a port that was just left may be taken again
+  ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   sockaddr_in address{};
   address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener_, 64) != 0) {

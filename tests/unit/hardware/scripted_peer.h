@@ -24,7 +24,7 @@ class ScriptedPeer {
   // Called with each whole request and how many there were before it; from one thread at a time.
   using Script = std::function<Reaction(const Bytes& request, int number)>;
 
-  explicit ScriptedPeer(Script script, bool rtu_frames = false);
+  explicit ScriptedPeer(Script script, bool rtu_frames = false, int port = 0);  // 0: any that is free
   ~ScriptedPeer();
 
   int port() const { return port_; }
