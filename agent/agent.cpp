@@ -31,7 +31,8 @@ Agent::Agent(AgentSettings settings, RigLines::Opener open_lines, std::shared_pt
       watchdog_(
           io_, [this] { return threads(); }, [this] { give_up(); }),
       outbox_(io_, settings_.buffer),
-      clock_gate_(io_, std::move(clock), clock_gate_hooks()),
+      clock_gate_(io_, std::move(clock), settings_.buffer.path + ".waiting", settings_.buffer.spill_after,
+                  clock_gate_hooks()),
       inbox_(io_, [this](std::vector<Reading> readings) { clock_gate_.add(std::move(readings)); }),
       uplink_(io_, settings_.hub, outbox_, uplink_hooks()),
       status_text_(io_,

@@ -14,15 +14,25 @@ using namespace std::chrono_literals;
 using Kind = RigClock::Change::Kind;
 
 constexpr auto look_interval = 1s;
+constexpr auto safe_after = 10s;  // and `settled_after`: what has passed is acknowledged, or in the buffer's file
 constexpr std::size_t most_held = 250'000;
 
 }  // namespace
 
-ClockGate::ClockGate(boost::asio::io_context& io, std::shared_ptr<RigClock> clock, Hooks hooks)
-    : clock_(std::move(clock)), hooks_(std::move(hooks)), timer_(io) {}
+ClockGate::ClockGate(boost::asio::io_context& io, std::shared_ptr<RigClock> clock, std::string file,
+                     std::chrono::microseconds settled_after, Hooks hooks, std::string boot)
+    : clock_(std::move(clock)),
+      file_(std::move(file)),
+      boot_(std::move(boot)),
+      settled_after_(settled_after),
+      hooks_(std::move(hooks)),
+      io_(io),
+      timer_(io),
+      forget_timer_(io) {}
 
 void ClockGate::start() {
   look();
+  if (clock_->state() == RigClock::State::waiting || WaitingRoom::exists(file_)) open_room();
   if (clock_->state() == RigClock::State::waiting) {
     log_info(
         "it is not known whether the clock is right ({}): readings wait, for {} s at most, until the kernel says "
@@ -32,10 +42,40 @@ void ClockGate::start() {
   arm();
 }
 
+void ClockGate::open_room() {
+  room_ = std::make_unique<WaitingRoom>(io_, file_, boot_);
+  room_state_ = Room::opening;
+  room_->open([this](WaitingRoom::Found what) { found(std::move(what)); });
+}
+
+void ClockGate::found(WaitingRoom::Found found) {
+  room_state_ = Room::open;
+  if (found.steady_zero) clock_->recall(*found.steady_zero);
+  if (found.lost > 0) {
+    log_error(
+        "{} readings in {} were measured before this start of the machine, while its clock was not set: nobody knows "
+        "when, and they are given up",
+        found.lost, file_);
+  }
+  if (!found.readings.empty()) {
+    log_info("{} readings that waited for the clock to be set are read back", found.readings.size());
+    held_readings_ += found.readings.size();
+    held_.push_front({std::move(found.readings), std::chrono::steady_clock::now()});
+  }
+  look();
+  release();
+}
+
+bool ClockGate::holds_back() const {
+  return clock_->state() == RigClock::State::waiting || !held_.empty() ||
+         (room_state_ != Room::none && room_state_ != Room::remembered);
+}
+
 void ClockGate::add(std::vector<Reading> readings) {
   look();
   const Steady now = std::chrono::steady_clock::now();
-  if (clock_->state() == RigClock::State::waiting) {
+  if (holds_back()) {
+    if (room_ && clock_->state() == RigClock::State::waiting) room_->keep(readings);
     held_readings_ += readings.size();
     held_.push_back({std::move(readings), now});
     while (held_readings_ > most_held) {
@@ -58,12 +98,18 @@ void ClockGate::hear_hub(Timestamp time) {
 
 void ClockGate::stop() {
   timer_.cancel();
-  if (clock_->state() == RigClock::State::waiting && held_readings_ > 0) {
-    log_warning("the agent ends before it is known whether the clock is right: {} readings get their times by {}",
-                held_readings_, format_timestamp(utc_now()));
+  forget_timer_.cancel();
+  if (clock_->state() == RigClock::State::waiting) {
+    if (held_readings_ > 0) {
+      log_warning("the agent ends before it is known whether the clock is right: {} readings wait in {}",
+                  held_readings_, file_);
+    }
+  } else {
+    if (room_ && room_state_ != Room::remembered) room_->remember(clock_->steady_zero(), [] {});
+    if (room_) room_->close();
+    pass_held();
   }
-  clock_->give_up_waiting();
-  release();
+  room_.reset();
 }
 
 std::string ClockGate::status() const {
@@ -122,8 +168,26 @@ void ClockGate::mark_step(const RigClock::Change& step) {
   hooks_.report_all();
 }
 
+// First the file learns by which time readings get theirs: a program that is started after this one was killed gives
+// the same to those that it finds there.
 void ClockGate::release() {
   if (clock_->state() == RigClock::State::waiting) return;
+  if (room_state_ == Room::open) {
+    room_state_ = Room::remembering;
+    room_->remember(clock_->steady_zero(), [this] {
+      room_state_ = Room::remembered;
+      pass_held();
+      forget_timer_.expires_after(settled_after_ + safe_after);
+      forget_timer_.async_wait([this](const boost::system::error_code& ec) {
+        if (!ec) room_->forget();
+      });
+    });
+    return;
+  }
+  if (room_state_ == Room::none || room_state_ == Room::remembered) pass_held();
+}
+
+void ClockGate::pass_held() {
   std::deque<Held> held;
   held.swap(held_);
   held_readings_ = 0;

@@ -1,8 +1,9 @@
 #pragma once
-// Holds readings back while nobody knows what time it is, and marks the steps of a clock that was set while the agent
-// runs. Network thread only.
+// Holds readings back while nobody knows what time it is, on disk too (waiting_room.h), and marks the steps of a clock
+// that was set while the agent runs. Network thread only.
 
 #include "agent/rig_clock.h"
+#include "agent/waiting_room.h"
 #include "common/log.h"
 #include "common/reading.h"
 
@@ -31,13 +32,16 @@ class ClockGate {
     std::function<void()> changed;     // what status() reads
   };
 
-  ClockGate(boost::asio::io_context& io, std::shared_ptr<RigClock> clock, Hooks hooks);
+  // `file`: where readings that wait are written down. `settled_after`: how long what has passed may take until it is
+  // safe elsewhere.
+  ClockGate(boost::asio::io_context& io, std::shared_ptr<RigClock> clock, std::string file,
+            std::chrono::microseconds settled_after, Hooks hooks, std::string boot = WaitingRoom::this_boot());
 
   void start();
   // Bounded: of more than a quarter of a million readings that wait the oldest are given up, and logged.
   void add(std::vector<Reading> readings);
   void hear_hub(Timestamp time);
-  // What is held passes with the best time that is known.
+  // What is held passes when its time is known, and stays in the file when it is not.
   void stop();
 
   // Part of a status line; empty when the clock is trusted: "; 812 readings wait for the clock to be set".
@@ -47,7 +51,11 @@ class ClockGate {
   void look();
   void tell(const RigClock::Change& change);
   void mark_step(const RigClock::Change& step);
+  void open_room();
+  void found(WaitingRoom::Found found);
+  bool holds_back() const;
   void release();
+  void pass_held();
   void arm();
 
   struct Held {
@@ -55,12 +63,27 @@ class ClockGate {
     Steady received;
   };
 
+  // How far the file is.
+  enum class Room {
+    none,         // there is none, and none is needed
+    opening,      // what an earlier program left is being read
+    open,         // readings that wait are written down
+    remembering,  // the time by which they get theirs is being written down
+    remembered    // what is held may pass
+  };
+
   const std::shared_ptr<RigClock> clock_;
+  const std::string file_;
+  const std::string boot_;
+  const std::chrono::microseconds settled_after_;
   const Hooks hooks_;
-  boost::asio::steady_timer timer_;
+  Room room_state_ = Room::none;
+  boost::asio::io_context& io_;
+  boost::asio::steady_timer timer_, forget_timer_;
   std::deque<Held> held_;
   std::size_t held_readings_ = 0;
   RepeatedLog too_many_{LogLevel::error};
+  std::unique_ptr<WaitingRoom> room_;
 };
 
 }  // namespace webmacs

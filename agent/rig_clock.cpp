@@ -13,6 +13,10 @@ constexpr std::int64_t provisional_start = -(std::int64_t{1} << 52);
 // A clock that is adjusted moves by at most 0.5 ms a second; what sets it instead does so from 128 ms on.
 constexpr microseconds step_least{100'000};
 
+std::int64_t steady_microseconds(SystemClocks::Steady at) {
+  return duration_cast<microseconds>(at.time_since_epoch()).count();
+}
+
 microseconds since(SystemClocks::Steady from, SystemClocks::Steady to) {
   return duration_cast<microseconds>(to - from);
 }
@@ -28,12 +32,13 @@ bool kernel_clock_is_synchronised() {
 RigClock::RigClock(SystemClocks clocks, bool wait)
     : clocks_(std::move(clocks)), start_(clocks_.steady()), state_(wait ? State::waiting : State::trusted) {
   remember_offset(clocks_.wall(), start_);
+  steady_zero_ = to_microseconds(clocks_.wall()) - steady_microseconds(start_);
 }
 
 Timestamp RigClock::now() const {
   switch (state_.load()) {
     case State::waiting:
-      return from_microseconds(provisional_start + since(start_, clocks_.steady()).count());
+      return from_microseconds(provisional_start + steady_microseconds(clocks_.steady()));
     case State::by_hub:
       return by_hub(clocks_.steady());
     case State::trusted:
@@ -42,12 +47,21 @@ Timestamp RigClock::now() const {
   return clocks_.wall();
 }
 
+Timestamp RigClock::time_of(Timestamp provisional, Timestamp steady_zero) {
+  return steady_zero + microseconds(to_microseconds(provisional) - provisional_start);
+}
+
 bool RigClock::is_provisional(Timestamp stamp) {
   return to_microseconds(stamp) < 0;
 }
 
 void RigClock::hear_hub(Timestamp time) {
   start_by_hub_ = to_microseconds(time - since(start_, clocks_.steady()));
+}
+
+void RigClock::recall(Timestamp steady_zero) {
+  recalled_ = steady_zero;
+  if (state_.load() != State::waiting) steady_zero_ = to_microseconds(steady_zero);
 }
 
 RigClock::Change RigClock::look() {
@@ -62,7 +76,9 @@ RigClock::Change RigClock::look() {
   }
   const bool heard = start_by_hub_.load() != 0;
   const Timestamp hub = by_hub(at);
-  if (clocks_.synchronised() || (heard && std::chrono::abs(now - hub) < hub_agrees)) {
+  const auto by_recall = recalled_.value_or(Timestamp{}) + microseconds(steady_microseconds(at));
+  if (clocks_.synchronised() || (heard && std::chrono::abs(now - hub) < hub_agrees) ||
+      (recalled_ && std::chrono::abs(now - by_recall) < hub_agrees)) {
     leave_waiting(State::trusted, now, at);
     return {Change::Kind::synchronised, heard ? hub : now, now};
   }
@@ -75,18 +91,8 @@ RigClock::Change RigClock::look() {
   return {Change::Kind::without_source, now, now};
 }
 
-void RigClock::give_up_waiting() {
-  const Steady at = clocks_.steady();
-  if (state_.load() != State::waiting) return;
-  if (start_by_hub_.load() != 0) {
-    leave_waiting(State::by_hub, by_hub(at), at);
-  } else {
-    leave_waiting(State::trusted, clocks_.wall(), at);
-  }
-}
-
 Timestamp RigClock::resolved(Timestamp stamp) const {
-  return is_provisional(stamp) ? stamp + microseconds(provisional_to_time_.load()) : stamp;
+  return is_provisional(stamp) ? time_of(stamp, steady_zero()) : stamp;
 }
 
 Timestamp RigClock::by_hub(Steady at) const {
@@ -96,7 +102,7 @@ Timestamp RigClock::by_hub(Steady at) const {
 void RigClock::leave_waiting(State to, Timestamp now, Steady at) {
   // Once it is known it stays: what was stamped in between, and read late, gets its time by it, too.
   if (state_.load() == State::waiting) {
-    provisional_to_time_ = to_microseconds(now) - provisional_start - since(start_, at).count();
+    steady_zero_ = recalled_ ? to_microseconds(*recalled_) : to_microseconds(now) - steady_microseconds(at);
   }
   remember_offset(now, at);
   state_ = to;

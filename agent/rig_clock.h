@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <optional>
 
 namespace webmacs {
 
@@ -58,8 +59,13 @@ class RigClock {
   };
   Change look();
 
-  // For a program that ends while the clock waits: trusted as it is.
-  void give_up_waiting();
+  // What an earlier program of this boot found: when the monotonic clock stood at zero. Provisional stamps get their
+  // times by it, and a system's clock that agrees with it is right.
+  void recall(Timestamp steady_zero);
+  // When the monotonic clock stood at zero, by which provisional stamps get their times. Not while waiting.
+  Timestamp steady_zero() const { return from_microseconds(steady_zero_.load()); }
+  // The time of a provisional stamp of a boot whose monotonic clock stood at zero then.
+  static Timestamp time_of(Timestamp provisional, Timestamp steady_zero);
 
   State state() const { return state_.load(); }
   // The time of a provisional stamp, any other as it is. Not while waiting.
@@ -75,9 +81,10 @@ class RigClock {
   const SystemClocks clocks_;
   const Steady start_;
   std::atomic<State> state_;
-  std::atomic<std::int64_t> provisional_to_time_{0};  // microseconds to add, once it is known
-  std::atomic<std::int64_t> start_by_hub_{0};         // what the hub's clock showed at the start; 0: not heard
-  std::chrono::microseconds offset_{0};  // of the trusted clock against the monotonic one, at the last look
+  std::atomic<std::int64_t> steady_zero_{0};   // the time of the monotonic clock's zero, once it is known
+  std::atomic<std::int64_t> start_by_hub_{0};  // what the hub's clock showed at the start; 0: not heard
+  std::optional<Timestamp> recalled_;          // network thread only
+  std::chrono::microseconds offset_{0};        // of the trusted clock against the monotonic one, at the last look
 };
 
 }  // namespace webmacs

@@ -1,6 +1,5 @@
 #include "agent/rig_clock.h"
 
-#include "agent/clock_gate.h"
 #include "agent_test_tools.h"
 
 #include <doctest/doctest.h>
@@ -134,80 +133,29 @@ TEST_CASE("a step of a clock that was trusted is told with both times, adjusting
   }
 }
 
-TEST_CASE("a program that ends while its clock waits keeps what it measured, by the best time that it knows") {
+TEST_CASE("what an earlier program of this boot found is right while the system's clock agrees with it") {
   Box box;
-  box.wrong_by = -3s;
-  RigClock alone(box.clocks(), true);
-  Timestamp stamp = alone.now();
-  box.pass(1s);
-  alone.give_up_waiting();
-  CHECK(alone.resolved(stamp) == noon - 3s);
+  RigClock first(box.clocks(), true);
+  box.synchronised = true;
+  CHECK(first.look().kind == Kind::synchronised);
+  const Timestamp zero = first.steady_zero();
 
-  RigClock with_hub(box.clocks(), true);
-  stamp = with_hub.now();
-  with_hub.hear_hub(noon + 1s);
-  box.pass(1s);
-  with_hub.give_up_waiting();
-  CHECK(with_hub.resolved(stamp) == noon + 1s);
-}
+  box.synchronised = false;
+  box.pass(1h);
+  RigClock second(box.clocks(), true);
+  const Timestamp stamp = second.now();
+  second.recall(zero);
+  CHECK(second.look().kind == Kind::synchronised);
+  CHECK(second.resolved(stamp) == noon + 1h);
 
-TEST_CASE(
-    "readings pass the gate with right times only, in the order in which they were measured, and as old as they are") {
-  Box box;
-  box.wrong_by = -168h;
-  boost::asio::io_context io;
-  const auto clock = std::make_shared<RigClock>(box.clocks(), true);
-  std::vector<Reading> passed;
-  std::vector<ClockGate::Steady> received;
-  int reports = 0;
-  ClockGate::Hooks hooks;
-  hooks.pass = [&](std::vector<Reading> readings, ClockGate::Steady when) {
-    for (Reading& reading : readings) passed.push_back(std::move(reading));
-    received.push_back(when);
-  };
-  hooks.event_public_ids = [] { return std::vector<std::string>{"evt_a", "evt_b"}; };
-  hooks.report_all = [&] { ++reports; };
-  hooks.changed = [] {};
-  ClockGate gate(io, clock, std::move(hooks));
-  gate.start();
-  const auto measure = [&](double value) { gate.add({{"evt_a", clock->now(), value, ""}}); };
-
-  measure(1);
-  box.pass(30s);
-  measure(2);
-  CHECK(passed.empty());
-  CHECK(gate.status() == "; 2 readings wait for the clock to be set");
-  const auto before_release = std::chrono::steady_clock::now();
+  box.wrong_by = -168h;  // set wrong in between
+  RigClock third(box.clocks(), true);
+  const Timestamp waits = third.now();
+  third.recall(zero);
+  CHECK(third.look().kind == Kind::none);
   box.wrong_by = 0s;
-  gate.hear_hub(noon + 30s);
-  REQUIRE(passed.size() == 2);
-  CHECK(passed[0].time == noon);
-  CHECK(passed[1].time == noon + 30s);
-  CHECK(received[0] <= before_release);
-  CHECK(gate.status() == "");
-  box.pass(1s);
-  measure(3);
-  REQUIRE(passed.size() == 3);
-  CHECK(passed[2].time == noon + 31s);
-
-  // A step is marked once for each event, between what was measured before and after it.
-  box.pass(1s);
-  box.wrong_by = 1h;
-  measure(4);
-  measure(5);
-  REQUIRE(passed.size() == 7);
-  for (const std::size_t i : {3, 4}) {
-    CHECK(passed[i].event_public_id == (i == 3 ? "evt_a" : "evt_b"));
-    CHECK(passed[i].time == noon + 32s);
-    CHECK_FALSE(passed[i].good());
-    CHECK(passed[i].reason == "clock was set");
-  }
-  CHECK(passed[5].time == noon + 32s + 1h);
-  CHECK(reports == 1);
-
-  box.pass(1s);
-  box.wrong_by = -1h;
-  measure(6);
-  REQUIRE(passed.size() == 10);
-  CHECK(passed[7].time == noon + 33s - 1h);  // from there on things were measured twice
+  box.synchronised = true;
+  CHECK(third.look().kind == Kind::synchronised);
+  CHECK(third.resolved(waits) == noon + 1h);
+  CHECK(third.steady_zero() == zero);
 }
