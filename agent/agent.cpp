@@ -182,6 +182,7 @@ void Agent::state_changed() {
 std::vector<Watchdog::Thread> Agent::threads() const {
   std::vector<Watchdog::Thread> threads = lines_.threads();
   threads.insert(threads.begin(), {"the buffer's writer", outbox_.worker_last_turn()});
+  for (Watchdog::Thread& thread : clock_gate_.threads()) threads.push_back(std::move(thread));
   return threads;
 }
 

@@ -112,6 +112,11 @@ void ClockGate::stop() {
   room_.reset();
 }
 
+std::vector<Watchdog::Thread> ClockGate::threads() const {
+  if (!room_) return {};
+  return {{"the writer of what waits for the clock", room_->last_turn()}};
+}
+
 std::string ClockGate::status() const {
   switch (clock_->state()) {
     case RigClock::State::waiting:

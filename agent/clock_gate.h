@@ -6,6 +6,7 @@
 #include "agent/waiting_room.h"
 #include "common/log.h"
 #include "common/reading.h"
+#include "common/watchdog.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -44,6 +45,8 @@ class ClockGate {
   // What is held passes when its time is known, and stays in the file when it is not.
   void stop();
 
+  // The thread that writes to the file, for the watchdog; none where there is no file.
+  std::vector<Watchdog::Thread> threads() const;
   // Part of a status line; empty when the clock is trusted: "; 812 readings wait for the clock to be set".
   std::string status() const;
 

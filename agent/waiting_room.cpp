@@ -138,16 +138,20 @@ std::string WaitingRoom::this_boot() {
 }
 
 void WaitingRoom::run(std::function<void(File&)> job, std::function<void()> done) {
-  worker_.try_post([&io = io_, alive = alive_, file = file_, job = std::move(job), done = std::move(done)]() mutable {
+  const auto finish = [&io = io_, alive = alive_, done = std::move(done)] {
+    boost::asio::post(io, [alive, done] {
+      if (*alive) done();
+    });
+  };
+  const bool taken = worker_.try_post([file = file_, job = std::move(job), finish] {
     try {
       job(*file);
     } catch (const std::exception& error) {
       file->failed.write(std::string(error.what()) + "; readings that wait for the clock are in memory only");
     }
-    boost::asio::post(io, [alive, job = std::move(job), done = std::move(done)] {
-      if (*alive) done();
-    });
+    finish();
   });
+  if (!taken) finish();  // a disk that hangs holds nothing back for ever
 }
 
 void WaitingRoom::open(std::function<void(Found)> found) {

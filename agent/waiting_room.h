@@ -11,6 +11,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -44,6 +45,7 @@ class WaitingRoom {
   void remember(Timestamp steady_zero, std::function<void()> done);
   // The readings that are in the file are safe elsewhere.
   void forget();
+  std::chrono::steady_clock::time_point last_turn() const { return worker_.last_turn(); }  // any thread
   // Finishes what was asked for. Later calls of the others do nothing.
   void close();
 
