@@ -43,8 +43,8 @@ bool UnitRest::rests(Clock::time_point now, const Neighbourhood& around) const {
 UnitRest::Duration UnitRest::pause(const Neighbourhood& around) const {
   if (around.alone) return usual_;
   // One poll in vain may be chance; but a gateway that stood still for longer than the unit was waited for says whom it
-  // was waiting for.
-  if (state_ == State::doubted && around.cost <= 2 * own_cost_) return usual_;
+  // was waiting for, unless another unit on the line is known to be away: then it may have been that one.
+  if (state_ == State::doubted && (around.cost <= 2 * own_cost_ || around.dead_units > 1)) return usual_;
   const auto cost = std::max(around.cost, own_cost_);
   const auto fair = duration_cast<Duration>(cost * jitter_) * share * std::max(1, around.dead_units);
   return std::max(usual_, std::min<Duration>(fair, longest_pause));

@@ -67,6 +67,7 @@ class DashboardTimes(DashboardScenario):
         browser = await self.open_live("trends?events=t&from=2025-03-30T00:00:00Z&to=2025-03-30T03:00:00Z")
         await browser.click("text=From … to")
         await browser.fill(".popover label:nth-of-type(1) input", "2025-03-30T02:30")
+        await until(lambda: self.address_has("from=2025-03-30T00:00:00.000Z"), SOON, "the address as the page writes it")
         before = await browser.run("location.hash")
         await browser.click(".popover button")
         self.assertIn("skip", await browser.run("document.querySelector('.popover input').validationMessage"))

@@ -1,6 +1,7 @@
 """What strangers and broken programs do to an open port. Each blocks; what the hub does about it is the caller's to see.
 `target` is a path and query that may enter, its token included."""
 
+import random
 import socket
 import time
 

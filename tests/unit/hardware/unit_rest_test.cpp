@@ -58,6 +58,14 @@ TEST_CASE("a gateway that stood still tells at the first time that the unit is a
   CHECK(rest.pause({.alone = false, .cost = 20s}) == 5min);
 }
 
+TEST_CASE("beside a unit that is away one poll in vain puts nobody to rest, two do") {
+  UnitRest rest;
+  rest.note_failure(start, 300ms);
+  CHECK_FALSE(rest.rests(start, {.alone = false, .dead_units = 2, .cost = 1600ms}));
+  rest.note_failure(start, 300ms);
+  CHECK(rest.pause({.alone = false, .dead_units = 2, .cost = 1600ms}) >= 64s);
+}
+
 TEST_CASE("no second try before another unit has answered") {
   UnitRest rest;
   rest.note_failure(start, 2s);
