@@ -1,5 +1,6 @@
 #include "hardware/simulator/simulated_unit.h"
 
+#include "hardware/exception_code.h"
 #include "hardware/register_codec.h"
 #include "hardware/simulator/identity.h"
 
@@ -18,7 +19,6 @@ enum Function : std::uint8_t {
   write_coils = 15,
   write_registers = 16
 };
-enum Exception : std::uint8_t { illegal_function = 1, illegal_address = 2, illegal_value = 3 };
 
 int word_at(const std::uint8_t* bytes) {
   return bytes[0] << 8 | bytes[1];

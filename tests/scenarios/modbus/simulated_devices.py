@@ -10,24 +10,11 @@ import unittest
 from configparser import ConfigParser
 
 from harness.case import Scenario
+from harness.modbus_units import crc, framed
 from harness.programs import SIM, SLOWNESS
 from harness.simulator import Simulator
 
 PATIENCE = 0.4 * SLOWNESS  # within it what is to come has come
-
-
-def crc(data):
-    value = 0xFFFF
-    for byte in data:
-        value ^= byte
-        for _ in range(8):
-            value = (value >> 1) ^ 0xA001 if value & 1 else value >> 1
-    return struct.pack("<H", value)
-
-
-def rtu(unit, pdu):
-    frame = bytes([unit]) + pdu
-    return frame + crc(frame)
 
 
 def read(first, count=1, function=3):
@@ -181,40 +168,40 @@ class SimulatedDevices(Scenario):
     async def test_a_serial_server_sends_a_late_reply_to_whoever_connected_last(self):
         sim = self.serve(rig("rtu_over_tcp"))
         first = self.client()
-        self.assert_good(first.ask_rtu(rtu(1, read(0)))[1:-2])
+        self.assert_good(first.ask_rtu(framed(1, read(0)))[1:-2])
         sim.command("late:1:5")  # timeouts of 100 ms
-        first.socket.sendall(rtu(1, read(0, 2)))
+        first.socket.sendall(framed(1, read(0, 2)))
         time.sleep(0.1)
         first.close()
         sim.command("none")
         second = self.client()
         self.assertEqual(len(second.receive(5)), 9)  # two registers, that it never asked for
-        self.assert_good(second.ask_rtu(rtu(1, read(0)))[1:-2])
+        self.assert_good(second.ask_rtu(framed(1, read(0)))[1:-2])
 
     async def test_a_serial_line_serves_one_request_at_a_time(self):
         sim = self.serve(rig("rtu_over_tcp", (1, 2)))
         client = self.client()
         sim.command("late:1:4")
-        client.socket.sendall(rtu(1, read(0)))
+        client.socket.sendall(framed(1, read(0)))
         time.sleep(0.1)
         sim.command("none")
-        client.socket.sendall(rtu(2, read(0)))
+        client.socket.sendall(framed(2, read(0)))
         self.assertEqual(client.receive_all(14)[0::7], b"\x01\x02")
-        self.assertIsNone(client.ask_rtu(rtu(3, read(0))))  # nobody is there
+        self.assertIsNone(client.ask_rtu(framed(3, read(0))))  # nobody is there
 
     async def test_bytes_around_a_frame_an_echo_and_another_unit_number(self):
         sim = self.serve(rig("rtu_over_tcp"), "u1:leading=1", "u1:trailing=2")
         client = self.client()
-        reply = client.ask_rtu(rtu(1, read(0)))
+        reply = client.ask_rtu(framed(1, read(0)))
         self.assertEqual((reply[0], reply[-2:]), (0, b"\0\0"))
         self.assertEqual(reply[-4:-2], crc(reply[1:-4]))
         sim.command("device u1:leading=0")
         sim.command("device u1:trailing=0")
         sim.command("device u1:echo=yes")
         sim.command("device u1:answers_as=255")
-        client.socket.sendall(rtu(1, read(0)))
+        client.socket.sendall(framed(1, read(0)))
         received = client.receive_all(15)
-        self.assertEqual(received[:8], rtu(1, read(0)))
+        self.assertEqual(received[:8], framed(1, read(0)))
         self.assertEqual((received[8], received[-2:]), (255, crc(received[8:-2])))
 
     async def test_faults_of_every_kind(self):
@@ -224,19 +211,19 @@ class SimulatedDevices(Scenario):
                             ("exception5", b"\x01\x83\x05"), ("busy", b"\x01\x83\x06"),
                             ("exception10", b"\x01\x83\x0a"), ("exception11", b"\x01\x83\x0b")):
             sim.command(f"{fault}:1")
-            self.assertEqual(client.ask_rtu(rtu(1, read(0))), seen + crc(seen), fault)
+            self.assertEqual(client.ask_rtu(framed(1, read(0))), seen + crc(seen), fault)
             sim.command("none")
         for fault, size, right in (("leading", 8, lambda r: r[-2:] == crc(r[1:-2])), ("trailing", 8, lambda r: r[-3:-1] == crc(r[:-3])),
                                    ("extra", 9, lambda r: r[-4:-2] == crc(r[:-4])), ("wrong_checksum", 7, lambda r: r[-2:] != crc(r[:-2])),
                                    ("truncate", 5, lambda r: True), ("wrong_unit", 7, lambda r: r[0] == 0 and r[-2:] == crc(r[:-2]))):
             sim.command(f"{fault}:1")
-            reply = client.ask_rtu(rtu(1, read(0)))
+            reply = client.ask_rtu(framed(1, read(0)))
             self.assertEqual((len(reply), right(reply)), (size, True), fault)
             sim.command("none")
         sim.command("drop:1")
-        self.assertIsNone(client.ask_rtu(rtu(1, read(0))))
+        self.assertIsNone(client.ask_rtu(framed(1, read(0))))
         sim.command("none")
-        self.assert_good(client.ask_rtu(rtu(1, read(0)))[1:-2])
+        self.assert_good(client.ask_rtu(framed(1, read(0)))[1:-2])
 
     def open_tty(self):
         port = os.open(self.tty, os.O_RDWR | os.O_NOCTTY)
@@ -258,10 +245,10 @@ class SimulatedDevices(Scenario):
     async def test_an_unknown_function_noise_and_half_a_frame_cost_no_later_request(self):
         self.serve(rig("rtu"))
         port = self.open_tty()
-        right = rtu(1, read(0))
+        right = framed(1, read(0))
         for unknown in (b"\x11", b"\x2b\x0e\x01\x00", b"\x16\x00\x04\x00\xf2\x00\x25", b"\x17" + bytes(11)):
             refusal = bytes([1, unknown[0] | 0x80, 1])
-            self.assertEqual(self.ask_tty(port, rtu(1, unknown), 5), refusal + crc(refusal))
+            self.assertEqual(self.ask_tty(port, framed(1, unknown), 5), refusal + crc(refusal))
             self.assertEqual(len(self.ask_tty(port, right, 7)), 7)
         for spoilt in (b"\0", right[:5], right[:-1] + bytes([right[-1] ^ 1]), os.urandom(300)):
             os.write(port, spoilt)
