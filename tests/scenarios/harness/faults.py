@@ -8,6 +8,7 @@ from collections import Counter
 from .programs import BUILD
 from .simulator import Simulator
 
+UNITS = (2, 4, 6)
 POLLS = BUILD / "tests" / "bench" / "webmacs-polls"
 
 # Those that cost a whole timeout are rarer, so that the run ends; `scale` multiplies all.
@@ -17,12 +18,13 @@ RARE = ("exception2",)  # each takes an event out for a second or more
 
 
 def rig(transport, timeout):
-    """Three units with the same registers on one line, in groups of one request each: whatever is mixed up shows."""
+    """Three units with the same registers on one line, in groups of one request each: whatever is mixed up shows. A
+    reply with a wrong unit names unit ^ 1, which must be nobody: one that is late as well would be that unit's reply."""
     lines = []
-    for unit in (1, 2, 3):
+    for unit in UNITS:
         lines += [f"[device:plc{unit}]", "serial = /dev/ttyNONE" if transport == "rtu" else "host = 10.0.0.1",
                   f"unit = {unit}", f"timeout = {timeout}"]
-        if unit > 1:  # the first one has the usual retry, so that it goes down and rests now and then
+        if unit != UNITS[0]:  # the first one has the usual retry, so that it goes down and rests now and then
             lines.append("retries = 10")
         for group, address in enumerate((0, 100, 200)):
             for part, (kind, order) in enumerate((("uint64", "ABCD"), ("float64", "DCBA"), ("uint32", "CDAB"))):
