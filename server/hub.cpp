@@ -147,7 +147,8 @@ void Hub::reload() {
 }
 
 void Hub::set_retention() {
-  ingest_->housekeeping().set_rules({settings_.live.store_retention, settings_.live.store_max_size});
+  ingest_->housekeeping().set_rules(
+      {settings_.live.store_retention, settings_.live.store_max_size, settings_.live.store_grace});
 }
 
 void Hub::enforce_tokens() {

@@ -121,6 +121,7 @@ void read_store(IniSection& store, ServerSettings& settings) {
   if (settings.live.store_retention.count() != 0 && settings.live.store_retention < least_age) {
     store.mistake("retention", "is shorter than an hour: days are written 365d (0, or 1h to 36500d)");
   }
+  settings.live.store_grace = store.duration("grace", settings.live.store_grace, seconds(0), hours(24 * 36500));
   settings.live.store_max_size = store.size("max_size", 0, 0, 1024 * 1024 * gib);
   if (settings.live.store_max_size != 0 && settings.live.store_max_size < least_size) {
     store.mistake("max_size", "is too small to be of use (0, or 64MiB and more)");

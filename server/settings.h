@@ -32,8 +32,9 @@ struct Live {
   bool metrics_public = false;
   std::string certificate_file;  // with private_key_file: TLS in the daemon itself
   std::string private_key_file;
-  std::chrono::microseconds store_retention{0};  // 0: datapoints stay however old they are
-  std::int64_t store_max_size = 0;               // bytes; 0: however many there are
+  std::chrono::microseconds store_retention{0};                         // 0: datapoints stay however old they are
+  std::chrono::microseconds store_grace = std::chrono::hours(30 * 24);  // for what lost an experiment's cover
+  std::int64_t store_max_size = 0;                                      // bytes; 0: however many there are
 
   bool operator==(const Live&) const = default;
 };

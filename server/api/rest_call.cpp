@@ -66,12 +66,20 @@ void answer_from_store(StoreReaders& readers, const RestCallPtr& call, std::func
 
 void answer_after_write(const RestServices& services, const RestCallPtr& call, std::function<HttpResponse(Store&)> work,
                         std::function<void()> written) {
+  finish_after_write(services, call, std::move(work), [call, written = std::move(written)](HttpResponse made) {
+    if (written) written();
+    call->answer(std::move(made));
+  });
+}
+
+void finish_after_write(const RestServices& services, const RestCallPtr& call, std::function<HttpResponse(Store&)> work,
+                        std::function<void(HttpResponse)> finish) {
   const auto made = std::make_shared<HttpResponse>();
   const bool taken =
       services.ingest.try_write([work = std::move(work), made](Store& store) { *made = guarded(work, store); },
-                                [call, made, written = std::move(written)](const std::string& failure) {
+                                [call, made, finish = std::move(finish)](const std::string& failure) {
                                   if (!failure.empty()) return call->answer(away(store_is_away));
-                                  if (written && made->status < 300) written();
+                                  if (made->status < 300) return finish(std::move(*made));
                                   call->answer(std::move(*made));
                                 });
   if (!taken) call->answer(away(store_is_busy));

@@ -71,6 +71,9 @@ void answer_from_store(StoreReaders& readers, const RestCallPtr& call, std::func
 // when nothing failed.
 void answer_after_write(const RestServices& services, const RestCallPtr& call, std::function<HttpResponse(Store&)> work,
                         std::function<void()> written = {});
+// Likewise; when nothing failed, `finish` gets the answer, and gives it or another one to the call.
+void finish_after_write(const RestServices& services, const RestCallPtr& call, std::function<HttpResponse(Store&)> work,
+                        std::function<void(HttpResponse)> finish);
 
 // A query parameter as a whole number from 1 to `most`. Throws RestProblem 422.
 std::size_t number_parameter(const HttpRequest& request, const std::string& name, std::size_t fallback,

@@ -4,7 +4,9 @@
 #include "server/api/list_page.h"
 #include "server/api/rest_json.h"
 #include "server/api/rest_routes.h"
+#include "server/api/uncovered.h"
 #include "server/catalog/experiments.h"
+#include "server/stream/live_feed.h"
 
 #include <openssl/rand.h>
 
@@ -23,33 +25,57 @@ ExperimentRecord find_experiment(Store& store, const std::string& id) {
   throw RestProblem(404, no_experiment);
 }
 
-// Does the work, which returns the experiment as it now stands in the store; the network thread has it before the
-// answer.
-void write_experiment(const RestServices& services, const RestCallPtr& call, unsigned status,
-                      std::function<ExperimentRecord(Store&)> work) {
-  const auto written = std::make_shared<ExperimentRecord>();
-  answer_after_write(
+// The newest datapoint; from it on the grace of what loses its experiment counts.
+Timestamp newest_datapoint(const RestServices& services) {
+  return services.feed.latest().newest(utc_now()).value_or(utc_now());
+}
+
+// Has `edit` change the experiment, and the store keep it; the network thread has it before the answer.
+void change_experiment(const RestServices& services, const RestCallPtr& call,
+                       std::function<void(ExperimentRecord&)> edit) {
+  struct Change {
+    ExperimentRecord after;
+    std::vector<LostCover> lost;
+  };
+  const auto change = std::make_shared<Change>();
+  const Timestamp newest = newest_datapoint(services);
+  finish_after_write(
       services, call,
-      [work = std::move(work), written, status](Store& store) {
-        *written = work(store);
-        return json_response(encode_experiment(*written), status);
+      [id = call->id(), who = call->identity.name, edit = std::move(edit), change, newest](Store& store) {
+        const ExperimentRecord before = find_experiment(store, id);
+        change->after = before;
+        edit(change->after);
+        if (!store.change_experiment(change->after, who, utc_now(), newest)) throw RestProblem(409, changed_in_between);
+        change->lost = lost_cover(before, &change->after);
+        return json_response(encode_experiment(change->after));
       },
-      [&services, written] { services.experiments.put(std::move(*written)); });
+      [&services, call, change, newest](HttpResponse made) {
+        services.experiments.put(std::move(change->after));
+        answer_with_uncovered(services, call, std::move(made), std::move(change->lost), newest);
+      });
 }
 
-// `experiment`: as the store has it but for what is changed.
-ExperimentRecord change_experiment(Store& store, ExperimentRecord experiment, const std::string& who) {
-  if (!store.change_experiment(experiment, who, utc_now())) throw RestProblem(409, changed_in_between);
-  return experiment;
+void delete_experiment(const RestServices& services, const RestCallPtr& call) {
+  const auto lost = std::make_shared<std::vector<LostCover>>();
+  const Timestamp newest = newest_datapoint(services);
+  finish_after_write(
+      services, call,
+      [id = call->id(), lost, newest](Store& store) {
+        *lost = lost_cover(find_experiment(store, id), nullptr);
+        store.remove_experiment(id, newest);
+        return json_response("", 204);
+      },
+      [&services, call, lost, newest](HttpResponse made) {
+        services.experiments.remove(call->id());
+        answer_with_uncovered(services, call, std::move(made), std::move(*lost), newest);
+      });
 }
 
-ExperimentRecord stop_experiment(Store& store, const std::string& id, const std::string& who) {
-  ExperimentRecord experiment = find_experiment(store, id);
+void stop_experiment(ExperimentRecord& experiment) {
   if (experiment.stopped_on) {
     throw RestProblem(409, "it was stopped already, at " + format_timestamp(*experiment.stopped_on));
   }
   experiment.stopped_on = std::max(utc_now(), experiment.started_on + std::chrono::microseconds(1));
-  return change_experiment(store, std::move(experiment), who);
 }
 
 void add_annotation_routes(RestRouter& router, const RestServices& services) {
@@ -107,10 +133,15 @@ void add_experiment_routes(RestRouter& router, const RestServices& services) {
     experiment.started_on = utc_now();
     apply_experiment(call->request.body, experiment);
     experiment.public_id = random_public_id("exp_");
-    write_experiment(services, call, 201, [experiment](Store& store) {
-      store.add_experiment(experiment);
-      return find_experiment(store, experiment.public_id);
-    });
+    const auto added = std::make_shared<ExperimentRecord>();
+    answer_after_write(
+        services, call,
+        [experiment, added](Store& store) {
+          store.add_experiment(experiment);
+          *added = find_experiment(store, experiment.public_id);
+          return json_response(encode_experiment(*added), 201);
+        },
+        [&services, added] { services.experiments.put(std::move(*added)); });
   });
   router.add(Verb::get, "/api/v1/experiments/{public_id}", Right::read, [&services](const RestCallPtr& call) {
     answer_from_store(services, call, [id = call->id()](Store& store) {
@@ -119,27 +150,14 @@ void add_experiment_routes(RestRouter& router, const RestServices& services) {
     });
   });
   router.add(Verb::put, "/api/v1/experiments/{public_id}", Right::operate, [&services](const RestCallPtr& call) {
-    write_experiment(services, call, 200,
-                     [id = call->id(), body = call->request.body, who = call->identity.name](Store& store) {
-                       ExperimentRecord experiment = find_experiment(store, id);
-                       apply_experiment(body, experiment);
-                       return change_experiment(store, std::move(experiment), who);
-                     });
-  });
-  router.add(Verb::put, "/api/v1/experiments/{public_id}/stop", Right::operate, [&services](const RestCallPtr& call) {
-    write_experiment(services, call, 200, [id = call->id(), who = call->identity.name](Store& store) {
-      return stop_experiment(store, id, who);
+    change_experiment(services, call, [body = call->request.body](ExperimentRecord& experiment) {
+      apply_experiment(body, experiment);
     });
   });
-  router.add(Verb::delete_, "/api/v1/experiments/{public_id}", Right::operate, [&services](const RestCallPtr& call) {
-    answer_after_write(
-        services, call,
-        [id = call->id()](Store& store) {
-          if (!store.remove_experiment(id)) throw RestProblem(404, no_experiment);
-          return json_response("", 204);
-        },
-        [&services, id = call->id()] { services.experiments.remove(id); });
-  });
+  router.add(Verb::put, "/api/v1/experiments/{public_id}/stop", Right::operate,
+             [&services](const RestCallPtr& call) { change_experiment(services, call, stop_experiment); });
+  router.add(Verb::delete_, "/api/v1/experiments/{public_id}", Right::operate,
+             [&services](const RestCallPtr& call) { delete_experiment(services, call); });
   add_annotation_routes(router, services);
 }
 

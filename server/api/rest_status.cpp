@@ -25,7 +25,9 @@ HttpResponse health(const RestServices& services, std::chrono::steady_clock::tim
   if (newest) body["last_datapoint"] = format_timestamp(*newest);
   body["uptime_seconds"] = std::chrono::duration_cast<std::chrono::seconds>(uptime).count();
   if (services.ingest.housekeeping().counters().too_large) {
-    body["warning"] = "max_size cannot be held: experiments fill the store, and their datapoints stay";
+    body["warning"] =
+        "max_size cannot be held: experiments fill the store (or what lost them within the grace), and their "
+        "datapoints stay";
   }
   return json_response(json_text(body), healthy ? 200 : 503);
 }

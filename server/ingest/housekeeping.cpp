@@ -85,8 +85,10 @@ void Housekeeping::pass_is_over(const RetentionStep& step) {
   removed_in_pass_ = 0;
   if (step.cannot_shrink && !counters_.too_large) {
     log_warning(
-        "retention: max_size = {:.1f} MiB cannot be held: experiments and the latest datapoint of each event fill it, "
-        "and these stay; raise max_size, or delete experiments that are no longer needed",
+        "retention: max_size = {:.1f} MiB cannot be held: experiments and the latest datapoint of each event fill it "
+        "(or what lost its experiment within the grace), and these stay; raise max_size, or delete experiments that "
+        "are no "
+        "longer needed, whose datapoints go after the grace",
         static_cast<double>(rules_.max_bytes) / mebi);
   } else if (!step.cannot_shrink && counters_.too_large) {
     log_info("retention: max_size is held again");

@@ -36,6 +36,7 @@ class Housekeeping {
 
   // Network thread. A pass under the new rules begins with the next turn.
   void set_rules(const RetentionRules& rules);
+  const RetentionRules& rules() const { return rules_; }
   // What the next turn is to do, decided while no turn is under way.
   void plan();
   // Whether there is more to do as soon as nobody waits. What has time wakes by itself, after a pause that is long

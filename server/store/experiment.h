@@ -45,4 +45,17 @@ struct ExperimentRecord {
   bool holds(Timestamp time) const { return started_on <= time && (!stopped_on || time < *stopped_on); }
 };
 
+// What an experiment covered until it was changed or deleted, and covers no more.
+struct LostCover {
+  std::optional<std::vector<std::string>> controllers;  // empty: all
+  Timestamp from;
+  std::optional<Timestamp> to;  // empty: without an end
+
+  bool operator==(const LostCover&) const = default;
+};
+
+// Returns what `before` covered and `after` does not; all of it where `after` is null. Where an experiment over all
+// controllers becomes one over some, all of it counts as lost: what the experiment still covers is safe anyway.
+std::vector<LostCover> lost_cover(const ExperimentRecord& before, const ExperimentRecord* after);
+
 }  // namespace webmacs

@@ -78,6 +78,8 @@ struct ControllerRecord {
 struct RetentionRules {
   std::chrono::microseconds age{0};
   std::int64_t max_bytes = 0;
+  // How long what an experiment covered once stays all the same, counted as the age is.
+  std::chrono::microseconds grace{0};
 
   bool none() const { return age.count() == 0 && max_bytes == 0; }
   bool operator==(const RetentionRules&) const = default;
@@ -89,6 +91,12 @@ struct RetentionStep {
   bool more = false;           // the pass is not over yet
   bool cannot_shrink = false;  // it is over, the store is too large, and nothing that may go is left
   std::int64_t bytes = 0;      // the store's size when the pass began
+};
+
+// Datapoints that no experiment covers, within what was asked for.
+struct UncoveredCount {
+  std::int64_t datapoints = 0;
+  bool complete = true;  // false: there was no time to count them all
 };
 
 }  // namespace webmacs

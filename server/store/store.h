@@ -70,9 +70,14 @@ class Store {
   // Both throw StoreConflict naming the experiment that it would overlap on a controller that both cover. The
   // configuration of its events as it is now is kept with it.
   virtual void add_experiment(const ExperimentRecord& experiment) = 0;
-  // Everything but annotations; how it was is kept. False when there is none.
-  virtual bool change_experiment(const ExperimentRecord& experiment, const std::string& who, Timestamp when) = 0;
-  virtual bool remove_experiment(std::string_view public_id) = 0;  // its datapoints stay
+  // Everything but annotations; how it was is kept. False when there is none. What the experiment covers no more is
+  // safe from retention for RetentionRules::grace from `newest` on, the newest datapoint that is not in the future.
+  virtual bool change_experiment(const ExperimentRecord& experiment, const std::string& who, Timestamp when,
+                                 Timestamp newest) = 0;
+  // Its datapoints stay, as after a change.
+  virtual bool remove_experiment(std::string_view public_id, Timestamp newest) = 0;
+  // Counts the datapoints within `lost` that no experiment covers, for about so long.
+  virtual UncoveredCount count_uncovered(const std::vector<LostCover>& lost, std::chrono::milliseconds budget) = 0;
   virtual bool annotate(std::string_view experiment, const Annotation& annotation) = 0;
   virtual bool remove_annotation(std::string_view experiment, std::string_view annotation) = 0;
   virtual std::vector<ExperimentEdit> experiment_edits(std::string_view public_id) = 0;

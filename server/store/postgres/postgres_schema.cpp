@@ -175,6 +175,17 @@ CREATE INDEX experiments_by_interval ON experiments (started_on, key, stopped_on
 DROP INDEX experiments_by_start;
 )sql";
 
+const char* const version_5 = R"sql(
+CREATE TABLE lost_covers (
+  key BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  controller TEXT,
+  started_on BIGINT NOT NULL,
+  stopped_on BIGINT NOT NULL,
+  lost_on BIGINT NOT NULL
+);
+CREATE INDEX lost_covers_by_loss ON lost_covers (lost_on);
+)sql";
+
 // Any number that no other program is likely to lock.
 const char* const lock_schema = "SELECT pg_advisory_xact_lock(1463634243)";
 
@@ -194,7 +205,7 @@ void require_known(std::size_t version) {
 }  // namespace
 
 const std::vector<std::string>& postgres_migrations() {
-  static const std::vector<std::string> migrations{version_1, version_2, version_3, version_4};
+  static const std::vector<std::string> migrations{version_1, version_2, version_3, version_4, version_5};
   return migrations;
 }
 

@@ -25,6 +25,30 @@ KeptIntervals::KeptIntervals(SqlSession& session) {
       });
 }
 
+KeptIntervals::KeptIntervals(SqlSession& session, std::int64_t lost_after) : KeptIntervals(session) {
+  session.query("SELECT started_on, stopped_on, controller FROM lost_covers WHERE lost_on > $1", {lost_after},
+                [this](const SqlRow& row) {
+                  const Interval interval{row.integer(0), row.integer(1)};
+                  any_.push_back(interval);
+                  (row.is_null(2) ? of_all_ : of_some_[row.text(2)]).push_back(interval);
+                });
+  join_overlapping(of_all_);
+  for (auto& [controller, intervals] : of_some_) join_overlapping(intervals);
+}
+
+void KeptIntervals::join_overlapping(Intervals& intervals) {
+  std::sort(intervals.begin(), intervals.end(), [](const Interval& a, const Interval& b) { return a.begin < b.begin; });
+  Intervals joined;
+  for (const Interval& interval : intervals) {
+    if (!joined.empty() && interval.begin <= joined.back().end) {
+      joined.back().end = std::max(joined.back().end, interval.end);
+    } else {
+      joined.push_back(interval);
+    }
+  }
+  intervals = std::move(joined);
+}
+
 const KeptIntervals::Interval* KeptIntervals::holding(const Intervals& intervals, std::int64_t time) {
   const auto after = std::upper_bound(intervals.begin(), intervals.end(), time,
                                       [](std::int64_t moment, const Interval& each) { return moment < each.begin; });

@@ -1,5 +1,6 @@
 #pragma once
-// The stretches of time in which experiments hold datapoints against retention, by controller (contract, "experiment").
+// The stretches of time in which experiments hold datapoints against retention, or held them until a short while ago,
+// by controller (contract, "experiment").
 
 #include "server/store/sql/sql_session.h"
 
@@ -13,8 +14,10 @@ namespace webmacs {
 
 class KeptIntervals {
  public:
-  // As they stand in the database now. Microseconds.
+  // Those of the experiments, as they stand in the database now. Microseconds.
   explicit KeptIntervals(SqlSession& session);
+  // And what experiments covered until some time after `lost_after`.
+  KeptIntervals(SqlSession& session, std::int64_t lost_after);
 
   // Where the experiment ends that holds this time of the controller; nothing where none does.
   std::optional<std::int64_t> end_at(const std::string& controller, std::int64_t time) const;
@@ -27,7 +30,9 @@ class KeptIntervals {
   struct Interval {
     std::int64_t begin, end;
   };
-  using Intervals = std::vector<Interval>;  // by begin; those of one controller never overlap
+  using Intervals = std::vector<Interval>;  // by begin; those of one controller do not overlap
+
+  static void join_overlapping(Intervals& intervals);
 
   static const Interval* holding(const Intervals& intervals, std::int64_t time);
   static std::int64_t begin_after(const Intervals& intervals, std::int64_t time);

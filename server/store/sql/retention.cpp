@@ -1,8 +1,10 @@
 #include "server/store/sql/retention.h"
 
+#include "server/store/sql/lost_covers.h"
 #include "server/store/sql/sql_summaries.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace webmacs {
 namespace {
@@ -50,24 +52,22 @@ RetentionStep RetentionPass::step(SqlSession& session, StoreEvents& known, Whole
   }
   RetentionStep done;
   done.more = true;
-  const KeptIntervals kept(session);  // each time: experiments come and go
+  std::optional<KeptIntervals> intervals;
   do {
     if (look_at_next(session)) continue;
+    // Anew in each step: experiments come and go.
+    if (!intervals) intervals.emplace(session, newest_ - rules_.grace.count());
+    const KeptIntervals& kept = *intervals;
     if (piece_) {
       if (remove_from_piece(session, kept, known, *pieces, done)) continue;
       done.more = false;
       return done;
     }
     if (candidates_.empty()) {
-      done.more = false;
-      done.cannot_shrink = over_size();
-      return done;
+      return finish(session, done);
     }
     const Candidate oldest = candidates_.top();
-    if (!over_size() && oldest.from >= cutoff_) {
-      done.more = false;
-      return done;
-    }
+    if (!over_size() && oldest.from >= cutoff_) return finish(session, done);
     if (pieces && oldest.found && begin_piece(oldest.from, kept, known, *pieces)) continue;
     candidates_.pop();
     const KnownEvent* event = known.find(oldest.event);
@@ -78,6 +78,13 @@ RetentionStep RetentionPass::step(SqlSession& session, StoreEvents& known, Whole
       find(session, kept, *event, oldest);
     }
   } while (std::chrono::steady_clock::now() < deadline);
+  return done;
+}
+
+RetentionStep RetentionPass::finish(SqlSession& session, RetentionStep done) const {
+  LostCovers(session).forget(newest_ - rules_.grace.count());
+  done.more = false;
+  done.cannot_shrink = over_size() && candidates_.empty();
   return done;
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 // What leaves the record, and in which order: datapoints that are too old, and the oldest ones while the store is too
-// large. Never one that an experiment holds, nor the latest of an event: what a sensor that fell silent said last stays
-// to be seen. Age counts from the newest datapoint of all that is not in the future: neither a clock that jumped ahead
-// nor silence makes anything old.
-// A pass over the events goes in small steps, each within a transaction of its own.
+// large. Never one that an experiment holds, or held until a short while ago (RetentionRules::grace), nor the latest of
+// an event: what a sensor that fell silent said last stays to be seen. Age counts from the newest datapoint of all that
+// is not in the future: neither a clock that jumped ahead nor silence makes anything old. A pass over the events goes
+// in small steps, each within a transaction of its own.
 
 #include "server/store/sql/kept_intervals.h"
 #include "server/store/sql/sql_session.h"
@@ -63,6 +63,7 @@ class RetentionPass {
   };
 
   bool look_at_next(SqlSession& session);
+  RetentionStep finish(SqlSession& session, RetentionStep done) const;
   bool over_size() const { return rules_.max_bytes > 0 && bytes_ > limit_; }
   // Finds what the candidate may remove next, or drops it.
   void find(SqlSession& session, const KeptIntervals& kept, const KnownEvent& event, Candidate candidate);

@@ -146,19 +146,17 @@ void SqlExperiments::add(const ExperimentRecord& experiment) {
   keep_events(key);
 }
 
-bool SqlExperiments::change(const ExperimentRecord& experiment, const std::string& who, Timestamp when) {
-  const auto before = find_without_annotations(experiment.public_id);
-  if (!before) return false;
-  keep_former(*before, who, when);
+void SqlExperiments::change(const ExperimentRecord& before, const ExperimentRecord& experiment, const std::string& who,
+                            Timestamp when) {
+  keep_former(before, who, when);
   session_.run(
       "UPDATE experiments SET name = $2, all_controllers = $3, started_on = $4, stopped_on = $5, notes = $6 "
       "WHERE key = $1",
-      {before->key, experiment.name, experiment.controllers ? 0 : 1, to_microseconds(experiment.started_on),
+      {before.key, experiment.name, experiment.controllers ? 0 : 1, to_microseconds(experiment.started_on),
        microseconds(experiment.stopped_on), experiment.notes});
-  if (experiment.controllers != before->controllers) set_controllers(before->key, experiment);
-  refuse_overlap(before->key);
-  keep_events(before->key);  // those that came while it ran
-  return true;
+  if (experiment.controllers != before.controllers) set_controllers(before.key, experiment);
+  refuse_overlap(before.key);
+  keep_events(before.key);  // those that came while it ran
 }
 
 void SqlExperiments::keep_former(const ExperimentRecord& before, const std::string& who, Timestamp when) {

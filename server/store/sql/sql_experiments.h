@@ -20,8 +20,10 @@ class SqlExperiments {
   std::optional<ExperimentRecord> find(std::string_view public_id);
   // Throws StoreConflict naming the one that it would overlap.
   void add(const ExperimentRecord& experiment);
-  // Everything but its annotations; keeps how it was. False when there is none of this public_id.
-  bool change(const ExperimentRecord& experiment, const std::string& who, Timestamp when);
+  std::optional<ExperimentRecord> find_without_annotations(std::string_view public_id);
+  // Everything but its annotations; keeps how it was, which is `before`.
+  void change(const ExperimentRecord& before, const ExperimentRecord& experiment, const std::string& who,
+              Timestamp when);
   bool remove(std::string_view public_id);
   bool annotate(std::string_view public_id, const Annotation& annotation);
   bool remove_annotation(std::string_view public_id, std::string_view annotation_public_id);
@@ -32,7 +34,6 @@ class SqlExperiments {
   // Throws StoreConflict naming the first experiment that this one, as it stands in the database, overlaps.
   void refuse_overlap(std::int64_t key);
   std::int64_t key_of(std::string_view public_id);  // 0: there is none
-  std::optional<ExperimentRecord> find_without_annotations(std::string_view public_id);
   void set_controllers(std::int64_t key, const ExperimentRecord& experiment);
   void keep_former(const ExperimentRecord& before, const std::string& who, Timestamp when);
   // The configuration of the covered events as it is now, of those that it does not have yet.

@@ -1,11 +1,13 @@
 #include "server/store/sql/sql_store.h"
 
 #include "common/timestamp.h"
+#include "server/store/sql/lost_covers.h"
 #include "server/store/sql/retention.h"
 #include "server/store/sql/sql_controllers.h"
 #include "server/store/sql/sql_experiments.h"
 #include "server/store/sql/sql_rows.h"
 #include "server/store/sql/sql_summaries.h"
+#include "server/store/sql/uncovered_count.h"
 
 namespace webmacs {
 
@@ -128,17 +130,37 @@ void SqlStore::add_experiment(const ExperimentRecord& experiment) {
   in_transaction([&](SqlSession& session, StoreEvents&) { SqlExperiments(session).add(experiment); });
 }
 
-bool SqlStore::change_experiment(const ExperimentRecord& experiment, const std::string& who, Timestamp when) {
+bool SqlStore::change_experiment(const ExperimentRecord& experiment, const std::string& who, Timestamp when,
+                                 Timestamp newest) {
   bool found = false;
-  in_transaction(
-      [&](SqlSession& session, StoreEvents&) { found = SqlExperiments(session).change(experiment, who, when); });
+  in_transaction([&](SqlSession& session, StoreEvents& known) {
+    SqlExperiments experiments(session);
+    const auto before = experiments.find_without_annotations(experiment.public_id);
+    if (!before) return;
+    found = true;
+    experiments.change(*before, experiment, who, when);
+    LostCovers(session).note(lost_cover(*before, &experiment), known, newest, utc_now());
+  });
   return found;
 }
 
-bool SqlStore::remove_experiment(std::string_view public_id) {
+bool SqlStore::remove_experiment(std::string_view public_id, Timestamp newest) {
   bool found = false;
-  in_transaction([&](SqlSession& session, StoreEvents&) { found = SqlExperiments(session).remove(public_id); });
+  in_transaction([&](SqlSession& session, StoreEvents& known) {
+    SqlExperiments experiments(session);
+    const auto before = experiments.find_without_annotations(public_id);
+    if (!before) return;
+    found = experiments.remove(public_id);
+    LostCovers(session).note(lost_cover(*before, nullptr), known, newest, utc_now());
+  });
   return found;
+}
+
+UncoveredCount SqlStore::count_uncovered(const std::vector<LostCover>& lost, std::chrono::milliseconds budget) {
+  const auto deadline = std::chrono::steady_clock::now() + budget;
+  UncoveredCount count;
+  in_session([&](SqlSession& session, StoreEvents&) { count = webmacs::count_uncovered(session, lost, deadline); });
+  return count;
 }
 
 bool SqlStore::annotate(std::string_view experiment, const Annotation& annotation) {

@@ -34,8 +34,10 @@ class SqlStore : public Store {
   std::vector<ExperimentRecord> experiments() override;
   std::optional<ExperimentRecord> experiment(std::string_view public_id) override;
   void add_experiment(const ExperimentRecord& experiment) override;
-  bool change_experiment(const ExperimentRecord& experiment, const std::string& who, Timestamp when) override;
-  bool remove_experiment(std::string_view public_id) override;
+  bool change_experiment(const ExperimentRecord& experiment, const std::string& who, Timestamp when,
+                         Timestamp newest) override;
+  bool remove_experiment(std::string_view public_id, Timestamp newest) override;
+  UncoveredCount count_uncovered(const std::vector<LostCover>& lost, std::chrono::milliseconds budget) override;
   bool annotate(std::string_view experiment, const Annotation& annotation) override;
   bool remove_annotation(std::string_view experiment, std::string_view annotation) override;
   std::vector<ExperimentEdit> experiment_edits(std::string_view public_id) override;

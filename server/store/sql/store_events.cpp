@@ -81,6 +81,15 @@ std::vector<std::int64_t> StoreEvents::keys() const {
   return keys;
 }
 
+std::int64_t StoreEvents::newest_known(std::int64_t not_after) const {
+  std::int64_t newest = 0;
+  for (const auto& [key, event] : by_key_) {
+    const std::int64_t of_event = std::max(event->newest.value_or(0), event->newest_stored);
+    if (of_event <= not_after) newest = std::max(newest, of_event);
+  }
+  return newest;
+}
+
 const KnownEvent* StoreEvents::find(std::int64_t key) const {
   const auto found = by_key_.find(key);
   return found == by_key_.end() ? nullptr : found->second;

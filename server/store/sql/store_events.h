@@ -26,6 +26,7 @@ struct KnownEvent {
   std::int64_t mark = 0;
   std::optional<std::int64_t> newest;
   bool mark_moved_back = false;
+  std::int64_t newest_stored = 0;  // through this object, since the events were read
 };
 
 class StoreEvents {
@@ -52,12 +53,15 @@ class StoreEvents {
   std::vector<EventRecord> all();
   std::optional<EventRecord> record(std::string_view public_id);
   std::vector<std::int64_t> keys() const;  // as read last
+  // The greatest time that is known of any event and not after `not_after`; 0 where none is known.
+  std::int64_t newest_known(std::int64_t not_after) const;
   // Null where there is none. Holds until refresh().
   const KnownEvent* find(std::int64_t key) const;
 
   // A datapoint of the event was stored: its summaries must follow.
   void note_stored(KnownEvent& event, std::int64_t time) {
     if (event.newest && time > *event.newest) event.newest = time;
+    if (time > event.newest_stored) event.newest_stored = time;
     if (time < event.mark) move_mark_back(event, time);
     may_want_summaries_ = true;
   }

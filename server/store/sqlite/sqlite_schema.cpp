@@ -174,6 +174,18 @@ CREATE INDEX experiments_by_interval ON experiments (started_on, key, stopped_on
 DROP INDEX experiments_by_start;
 )sql";
 
+// lost_covers: what experiments covered until they were changed or deleted; no controller: all.
+const char* const version_5 = R"sql(
+CREATE TABLE lost_covers (
+  key INTEGER PRIMARY KEY,
+  controller TEXT,
+  started_on INTEGER NOT NULL,
+  stopped_on INTEGER NOT NULL,
+  lost_on INTEGER NOT NULL
+) STRICT;
+CREATE INDEX lost_covers_by_loss ON lost_covers (lost_on);
+)sql";
+
 bool empty(Database& database) {
   Statement tables = database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1");
   return !tables.step();
@@ -182,7 +194,7 @@ bool empty(Database& database) {
 }  // namespace
 
 const std::vector<std::string>& sqlite_migrations() {
-  static const std::vector<std::string> migrations{version_1, version_2, version_3, version_4};
+  static const std::vector<std::string> migrations{version_1, version_2, version_3, version_4, version_5};
   return migrations;
 }
 

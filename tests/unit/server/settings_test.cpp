@@ -98,6 +98,8 @@ TEST_CASE("what may not stay for ever is asked for in days and bytes") {
   const auto settings = load_server_settings(file.path);
   CHECK(settings.live.store_retention == std::chrono::hours(24 * 365));
   CHECK(settings.live.store_max_size == 50LL * 1024 * 1024 * 1024);
+  CHECK(settings.live.store_grace == std::chrono::hours(24 * 30));
+  CHECK(load_server_settings(File("[store]\ngrace = 0\n").path).live.store_grace.count() == 0);
   CHECK(load_server_settings(File("[store]\nretention = 0\nmax_size = 0\n").path).live.store_retention.count() == 0);
   const auto mistakes = mistakes_of("[store]\nretention = 365\nmax_size = 50\n");
   REQUIRE(mistakes.size() == 2);

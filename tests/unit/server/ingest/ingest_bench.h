@@ -119,10 +119,16 @@ class ControlledStore : public Store {
   std::vector<ExperimentRecord> experiments() override { return store_->experiments(); }
   std::optional<ExperimentRecord> experiment(std::string_view id) override { return store_->experiment(id); }
   void add_experiment(const ExperimentRecord& experiment) override { store_->add_experiment(experiment); }
-  bool change_experiment(const ExperimentRecord& experiment, const std::string& who, Timestamp when) override {
-    return store_->change_experiment(experiment, who, when);
+  bool change_experiment(const ExperimentRecord& experiment, const std::string& who, Timestamp when,
+                         Timestamp newest) override {
+    return store_->change_experiment(experiment, who, when, newest);
   }
-  bool remove_experiment(std::string_view id) override { return store_->remove_experiment(id); }
+  bool remove_experiment(std::string_view id, Timestamp newest) override {
+    return store_->remove_experiment(id, newest);
+  }
+  UncoveredCount count_uncovered(const std::vector<LostCover>& lost, std::chrono::milliseconds budget) override {
+    return store_->count_uncovered(lost, budget);
+  }
   bool annotate(std::string_view id, const Annotation& annotation) override { return store_->annotate(id, annotation); }
   bool remove_annotation(std::string_view id, std::string_view annotation) override {
     return store_->remove_annotation(id, annotation);

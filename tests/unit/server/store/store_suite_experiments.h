@@ -78,11 +78,11 @@ TEST_CASE_TEMPLATE_DEFINE("experiments never overlap on a controller", Backend, 
 
   auto moved = all[2];
   moved.started_on = at(90);
-  CHECK_THROWS_AS(store->change_experiment(moved, "anna", at(500)), StoreConflict);
+  CHECK_THROWS_AS(store->change_experiment(moved, "anna", at(500), at(0)), StoreConflict);
   moved.started_on = at(120);
   moved.name = "'; DROP TABLE experiments; -- ☃";
   moved.notes = "Zeile 1\nZeile 2";
-  CHECK(store->change_experiment(moved, "anna", at(500)));
+  CHECK(store->change_experiment(moved, "anna", at(500), at(0)));
   CHECK(store->experiments().at(2).name == moved.name);
   CHECK(store->experiments().at(2).notes == moved.notes);
   const auto edits = store->experiment_edits("exp_3");
@@ -92,7 +92,7 @@ TEST_CASE_TEMPLATE_DEFINE("experiments never overlap on a controller", Backend, 
   CHECK(edits[0].started_on == at(100));
   CHECK(edits[0].name == "Run exp_3");
   CHECK(edits[0].controllers == Names{"rig1"});
-  CHECK_FALSE(store->change_experiment(experiment("exp_none", 0, 1), "anna", at(0)));
+  CHECK_FALSE(store->change_experiment(experiment("exp_none", 0, 1), "anna", at(0), at(0)));
 }
 
 TEST_CASE_TEMPLATE_DEFINE("an experiment that was refused leaves nothing behind", Backend, store_contract_refused) {
@@ -111,11 +111,11 @@ TEST_CASE_TEMPLATE_DEFINE("an experiment that was refused leaves nothing behind"
   changed.started_on = at(50);
   changed.stopped_on.reset();
   changed.controllers = Names{"rig1"};
-  CHECK_THROWS_WITH_AS(store->change_experiment(changed, "anna", at(500)), doctest::Contains("experiment exp_1 (Run"),
-                       StoreConflict);
+  CHECK_THROWS_WITH_AS(store->change_experiment(changed, "anna", at(500), at(0)),
+                       doctest::Contains("experiment exp_1 (Run"), StoreConflict);
   changed.started_on = at(200);
-  CHECK_THROWS_WITH_AS(store->change_experiment(changed, "anna", at(500)), doctest::Contains("experiment exp_2 (Run"),
-                       StoreConflict);
+  CHECK_THROWS_WITH_AS(store->change_experiment(changed, "anna", at(500), at(0)),
+                       doctest::Contains("experiment exp_2 (Run"), StoreConflict);
   const auto kept = store->experiment("exp_3");
   REQUIRE(kept);
   CHECK(kept->name == "Run exp_3");
@@ -123,7 +123,7 @@ TEST_CASE_TEMPLATE_DEFINE("an experiment that was refused leaves nothing behind"
   CHECK(kept->controllers == Names{"rig3"});
   CHECK(store->experiment_edits("exp_3").empty());
   changed.started_on = at(400);
-  CHECK(store->change_experiment(changed, "anna", at(500)));
+  CHECK(store->change_experiment(changed, "anna", at(500), at(0)));
 }
 
 TEST_CASE_TEMPLATE_DEFINE("one experiment and one event are read alone as they are among all", Backend,
@@ -170,8 +170,8 @@ TEST_CASE_TEMPLATE_DEFINE("annotations come and go with their experiment, datapo
   CHECK_FALSE(store->remove_annotation("exp_none", "ann_1"));
   CHECK(store->remove_annotation("exp_1", "ann_1"));
   CHECK_FALSE(store->remove_annotation("exp_1", "ann_1"));
-  CHECK(store->remove_experiment("exp_1"));
-  CHECK_FALSE(store->remove_experiment("exp_1"));
+  CHECK(store->remove_experiment("exp_1", at(0)));
+  CHECK_FALSE(store->remove_experiment("exp_1", at(0)));
   CHECK(store->experiments().empty());
   CHECK(everything(*store, "evt_a").size() == 1);
   store->add_experiment(experiment("exp_1", 0, 100));
@@ -196,7 +196,7 @@ TEST_CASE_TEMPLATE_DEFINE("the events' configuration at the start stays with the
   // One that came while it ran is kept when it stops; the first ones stay as they were.
   auto stopped = store->experiments().at(0);
   stopped.stopped_on = at(100);
-  CHECK(store->change_experiment(stopped, "anna", at(100)));
+  CHECK(store->change_experiment(stopped, "anna", at(100), at(0)));
   kept = store->experiment_events("exp_1");
   REQUIRE(kept.size() == 2);
   CHECK(kept[0].description.unit == "°C");

@@ -138,7 +138,7 @@ TEST_CASE_TEMPLATE_DEFINE("what is too old goes, but for experiments and the lat
   CHECK(keep_to(*store, no_older_than(10 * hour)).removed == 1);
   CHECK(keep_to(*store, no_older_than(10 * hour)).removed == 0);
   // An experiment that is deleted holds nothing any more.
-  store->remove_experiment("exp_old");
+  store->remove_experiment("exp_old", at(0));
   CHECK(keep_to(*store, no_older_than(10 * hour)).removed == 180);
   summarize_all(*store);
   for (const auto* id : {"evt_a", "evt_b", "evt_silent"}) check_summaries(*store, id);
@@ -259,7 +259,88 @@ TEST_CASE_TEMPLATE_DEFINE("retention goes in small steps, between which all goes
   check_summaries(*store, "evt_a");
 }
 
+TEST_CASE_TEMPLATE_DEFINE("what an experiment covered stays for the grace, whatever took the cover away", Backend,
+                          store_contract_grace) {
+  Backend backend;
+  auto store = backend.open();
+  const auto times = each(minute, 0, 6 * hour);
+  for (const auto* controller : {"rig1", "rig2"}) {
+    append_each(*store, controller, std::string("evt_of_") + controller, times);
+  }
+  const Timestamp newest = at(6 * hour - minute);
+  using Names = std::vector<std::string>;
+  store->add_experiment(experiment_over("exp_deleted", 0, hour, Names{"rig1"}));
+  store->add_experiment(experiment_over("exp_shorter", hour, 3 * hour, Names{"rig1"}));
+  store->add_experiment(experiment_over("exp_without_rig2", 3 * hour, 4 * hour, Names{"rig1", "rig2"}));
+  store->remove_experiment("exp_deleted", newest);
+  auto shorter = *store->experiment("exp_shorter");
+  shorter.started_on = at(2 * hour);
+  CHECK(store->change_experiment(shorter, "anna", at(0), newest));
+  auto without = *store->experiment("exp_without_rig2");
+  without.controllers = Names{"rig1"};
+  CHECK(store->change_experiment(without, "anna", at(0), newest));
+  CHECK(store->count_uncovered({{std::nullopt, at(0), at(4 * hour)}}, std::chrono::seconds(10)).datapoints ==
+        2 * 60 + 4 * 60);
+
+  RetentionRules rules = no_older_than(hour);
+  rules.grace = std::chrono::hours(10);
+  const auto held = [&](const std::string& event, std::int64_t from, std::int64_t to) {
+    const auto there = times_of(*store, event);
+    const auto all = each(minute, from, to);
+    return std::includes(there.begin(), there.end(), all.begin(), all.end());
+  };
+  for (int round = 0; round < 2; ++round) {  // the second one after a restart
+    keep_to(*store, rules);
+    CHECK(held("evt_of_rig1", 0, 4 * hour));
+    CHECK(held("evt_of_rig2", 3 * hour, 4 * hour));
+    CHECK(times_of(*store, "evt_of_rig2").count(hour) == 0);
+    store = backend.open();
+  }
+  // max_size keeps it, too, and says that it cannot be held.
+  CHECK(keep_to(*store, {{}, 1, std::chrono::hours(10)}).cannot_shrink);
+  CHECK(held("evt_of_rig1", 0, 4 * hour));
+
+  // The grace counts by the newest datapoint. A cover that is lost later ends later.
+  append_each(*store, "rig1", "evt_of_rig1", {9 * hour});
+  store->remove_experiment("exp_shorter", at(9 * hour));
+  append_each(*store, "rig1", "evt_of_rig1", {16 * hour - minute});
+  keep_to(*store, rules);
+  CHECK_FALSE(held("evt_of_rig1", 0, minute));
+  CHECK_FALSE(held("evt_of_rig1", hour, hour + minute));
+  CHECK(held("evt_of_rig1", 2 * hour, 4 * hour));
+  CHECK_FALSE(held("evt_of_rig2", 3 * hour, 3 * hour + minute));
+  append_each(*store, "rig1", "evt_of_rig1", {19 * hour});
+  keep_to(*store, rules);
+  CHECK_FALSE(held("evt_of_rig1", 2 * hour, 2 * hour + minute));
+  CHECK(held("evt_of_rig1", 3 * hour, 4 * hour));
+  // Without a grace what is uncovered goes with the next pass.
+  store->remove_experiment("exp_without_rig2", at(19 * hour));
+  keep_to(*store, rules);
+  CHECK(held("evt_of_rig1", 3 * hour, 4 * hour));
+  keep_to(*store, no_older_than(hour));
+  CHECK(times_of(*store, "evt_of_rig1") == std::set<std::int64_t>{19 * hour});
+}
+
+TEST_CASE_TEMPLATE_DEFINE("an experiment that is stopped keeps nothing that comes after", Backend,
+                          store_contract_grace_stopped) {
+  Backend backend;
+  auto store = backend.open();
+  append_each(*store, "rig1", "evt_a", each(minute, 0, 2 * hour));
+  store->add_experiment(experiment_over("exp_runs", hour, 0, std::nullopt));
+  auto stopped = *store->experiment("exp_runs");
+  stopped.stopped_on = at(2 * hour);
+  CHECK(store->change_experiment(stopped, "anna", at(0), at(0)));
+  CHECK(store
+            ->count_uncovered(lost_cover(experiment_over("exp_runs", hour, 0, std::nullopt), &stopped),
+                              std::chrono::seconds(10))
+            .datapoints == 0);
+  CHECK(store->count_uncovered({{std::nullopt, at(0), std::nullopt}}, std::chrono::seconds(10)).datapoints == 60);
+  CHECK_FALSE(store->count_uncovered({{std::nullopt, at(0), std::nullopt}}, std::chrono::milliseconds(0)).complete);
+}
+
 #define WEBMACS_STORE_CONTRACT_RETENTION(Backend)                      \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_grace, Backend);            \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_grace_stopped, Backend);    \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_retention, Backend);        \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_retention_random, Backend); \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_retention_size, Backend);   \
