@@ -43,7 +43,7 @@ std::optional<OwedReplies::Clock::time_point> OwedReplies::blocked_until(const R
     const bool same = owed.request == request;
     if (same && (again || !owed.waited_for)) continue;
     if (!same) owed.waited_for = true;
-    const Clock::time_point over = owed.sent.back() + patience(owed.timeout, now);
+    const Clock::time_point over = given_up_at(owed, now);
     until = std::max(until.value_or(over), over);
   }
   return until;
@@ -84,8 +84,13 @@ OwedReplies::Duration OwedReplies::patience(Duration timeout, Clock::time_point 
   return std::min(std::max(least_patience * timeout, greatest * 3 / 2), longest_patience * timeout);
 }
 
+// A reply is late in its device, and needs its way here as well: a quarter of a timeout more.
+OwedReplies::Clock::time_point OwedReplies::given_up_at(const Owed& owed, Clock::time_point now) const {
+  return owed.sent.back() + patience(owed.timeout, now) + owed.timeout / 4;
+}
+
 bool OwedReplies::expired(const Owed& owed, Clock::time_point now) const {
-  return now >= owed.sent.back() + patience(owed.timeout, now);
+  return now >= given_up_at(owed, now);
 }
 
 // What was given up is known for a while longer: a reply that comes after all tells how late replies can be.

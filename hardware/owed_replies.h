@@ -41,7 +41,7 @@ class OwedReplies {
   // A frame that answers nothing that is in flight; `body` is without its framing. Empty when it was not owed either.
   std::optional<Late> take(ByteView body, Clock::time_point now);
 
-  // How long after its last request an owed reply is waited for.
+  // How late after its last request an owed reply may come and is still known.
   Duration patience(Duration timeout, Clock::time_point now) const;
 
  private:
@@ -52,6 +52,7 @@ class OwedReplies {
     bool waited_for = false;  // another request of this shape has to wait
   };
 
+  Clock::time_point given_up_at(const Owed& owed, Clock::time_point now) const;
   bool expired(const Owed& owed, Clock::time_point now) const;
   void forget_old(Clock::time_point now);
   void note_reply_time(Duration after, Clock::time_point now);

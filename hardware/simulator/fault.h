@@ -10,7 +10,7 @@
 namespace webmacs {
 
 enum class Fault {
-  late,               // the right reply, after some of the device's timeouts: one and a half unless said otherwise
+  late,               // the right reply, so many of the device's timeouts after its request: 1.5 unless said otherwise
   drop,               // no reply
   truncate,           // the reply without its end
   short_read,         // fewer registers than asked for, as a success

@@ -1,7 +1,15 @@
 #include "hardware/simulator/identity.h"
 
+#include <algorithm>
+#include <ratio>
+
 namespace webmacs {
 namespace {
+
+using Clock = std::chrono::steady_clock;
+using Ticks = std::chrono::duration<std::int64_t, std::ratio<1, 10'000>>;
+
+constexpr int bits_of_a_time = 26;
 
 struct Widths {  // in bits, from the highest: unit, kind (2), address, spoilt (1), count
   int unit;
@@ -26,7 +34,7 @@ Widths widths_of(ValueType type) {
     case ValueType::int64:
     case ValueType::uint64:
     case ValueType::float64:
-      return {8, 16, 26};
+      return {8, 16, bits_of_a_time};
   }
   return {0, 0, 0};
 }
@@ -36,6 +44,21 @@ std::uint64_t low(std::uint64_t value, int bits) {
 }
 
 }  // namespace
+
+std::uint64_t next_count(ValueType type, std::uint64_t last, Clock::time_point now) {
+  if (widths_of(type).count < bits_of_a_time) return last + 1;
+  const auto ticks = std::chrono::duration_cast<Ticks>(now.time_since_epoch()).count();
+  return std::max(last + 1, static_cast<std::uint64_t>(ticks));
+}
+
+std::optional<Clock::time_point> read_at(const Register& where, double raw, Clock::time_point now) {
+  if (widths_of(where.type).count < bits_of_a_time) return std::nullopt;
+  const std::uint64_t count = low(static_cast<std::uint64_t>(raw), bits_of_a_time);
+  const auto ticks = std::chrono::duration_cast<Ticks>(now.time_since_epoch());
+  const std::uint64_t age = low(static_cast<std::uint64_t>(ticks.count()) - count, bits_of_a_time);
+  if (age > std::uint64_t{1} << (bits_of_a_time - 1)) return now;  // read twice within one tick
+  return Clock::time_point(ticks - Ticks(static_cast<std::int64_t>(age)));
+}
 
 double identity_value(const Register& where, const Identity& identity) {
   if (where.type == ValueType::boolean) return identity.spoilt ? 1 : 0;

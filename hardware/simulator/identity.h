@@ -5,6 +5,7 @@
 
 #include "hardware/register.h"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
@@ -13,8 +14,17 @@ namespace webmacs {
 struct Identity {
   int unit = 0;
   bool spoilt = false;
-  std::uint64_t count = 0;  // of this register's reads
+  std::uint64_t count = 0;  // greater with each read: next_count()
 };
+
+// The count of a register's next read, now. It is a time where the type has room for one (64 bits), in tenths of a
+// millisecond of the machine's steady clock, and the number of reads where it has not.
+std::uint64_t next_count(ValueType type, std::uint64_t last, std::chrono::steady_clock::time_point now);
+
+// When this raw value was read in its device, if that was in the last 50 minutes and not more than 0.1 ms before the
+// time that is told; empty for a type without room for a time.
+std::optional<std::chrono::steady_clock::time_point> read_at(const Register& where, double raw,
+                                                             std::chrono::steady_clock::time_point now);
 
 // Raw, before scale and offset. A boolean has no room: it is `spoilt`.
 double identity_value(const Register& where, const Identity& identity);

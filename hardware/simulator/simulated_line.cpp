@@ -50,10 +50,11 @@ bool touches(const std::vector<SilentRange>& ranges, const Read& read) {
 bool arrives(const Thrown& thrown, const SimulatedLine& line) {
   if (!thrown) return true;
   switch (thrown->fault) {
-    case Fault::extra:
-    case Fault::leading:
-    case Fault::trailing:  // bytes around a frame with a checksum do not spoil it
     case Fault::late:
+    case Fault::trailing:  // may be the first byte of the next reply
+      return true;
+    case Fault::extra:
+    case Fault::leading:  // bytes around a frame with a checksum do not spoil it
     case Fault::dribble:  // without transactions it answers the same request when that is sent again
       return line.rtu_frames;
     default:
@@ -119,8 +120,9 @@ std::vector<std::uint8_t> frame_of(const Request& request, int unit, const Pdu& 
   const std::size_t at = bytes.size();
   bytes.push_back(static_cast<std::uint8_t>(unit));
   bytes.insert(bytes.end(), pdu.bytes.begin(), pdu.bytes.begin() + static_cast<long>(pdu.size));
-  // RTU frames have no transaction: there a wrong unit is the nearest thing.
-  if (is(thrown, Fault::wrong_transaction)) bytes[rtu_frames ? at : 1] ^= 1;
+  // RTU frames have no transaction: there a wrong unit is the nearest thing. A near one on TCP might be that of the
+  // next request, which is in flight when this reply waits behind a late one.
+  if (is(thrown, Fault::wrong_transaction)) bytes[rtu_frames ? at : 0] ^= rtu_frames ? 1 : 0x80;
   if (is(thrown, Fault::wrong_unit)) bytes[at] ^= 1;
   if (is(thrown, Fault::wrong_function)) bytes[at + 1] = static_cast<std::uint8_t>(bytes[at + 1] % 4 + 1);
   if (rtu_frames) append_checksum(bytes);
@@ -173,10 +175,13 @@ Reply reply_to(const Request& request, SimulatedLine& line, SessionContext& cont
             : is(thrown, Fault::trailing) ? 1
                                           : 0);
   if (line.rtu_frames) add_zeros(reply.bytes, line.quirks.leading, line.quirks.trailing);
-  if (is(thrown, Fault::late)) {
-    reply.delay += std::chrono::duration_cast<microseconds>(member.timeout * thrown->late);
-  }
-  if (is(thrown, Fault::dribble)) reply.step = member.timeout * 3 / static_cast<long>(reply.bytes.size());
+  // What waited behind another late reply is late enough by that.
+  const auto waited = std::chrono::duration_cast<microseconds>(now - request.arrived);
+  const auto left_of = [&](double timeouts) {
+    return std::max(std::chrono::duration_cast<microseconds>(member.timeout * timeouts) - waited, microseconds(0));
+  };
+  if (is(thrown, Fault::late)) reply.delay += left_of(thrown->late);
+  if (is(thrown, Fault::dribble)) reply.step = left_of(3) / static_cast<long>(reply.bytes.size());
   return reply;
 }
 

@@ -53,6 +53,7 @@ struct Request {
   std::vector<std::uint8_t> frame;  // as it was received
   int unit = 0;
   std::vector<std::uint8_t> pdu;
+  SimulatedLine::Clock::time_point arrived = SimulatedLine::Clock::now();
 };
 
 struct Reply {

@@ -5,6 +5,7 @@
 #include "hardware/simulator/identity.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace webmacs {
 namespace {
@@ -148,7 +149,9 @@ void SimulatedUnit::refresh(Bank& kept, int first, int end, double seconds) {
                                       [](const Value& value, int address) { return value.where.address < address; });
   for (auto value = begin; value != kept.values.end() && value->where.address < end; ++value) {
     if (!inside(*value)) continue;
-    ++value->reads;
+    value->count = shows_ == Shows::identity
+                       ? next_count(value->where.type, value->count, std::chrono::steady_clock::now())
+                       : value->count + 1;
     const auto written = kept.written.begin() + value->where.address;
     if (std::any_of(written, written + value->where.count(), [](bool here) { return here; })) continue;
     encode_value(value->where, shown(*value, seconds), kept.words.data() + value->where.address);
@@ -165,9 +168,9 @@ double SimulatedUnit::shown(const Value& value, double seconds) const {
     case Shows::signals:
       break;
     case Shows::counter:
-      return counter_value(value.where, value.reads);
+      return counter_value(value.where, value.count);
     case Shows::identity:
-      return scaled(value.where, identity_value(value.where, {unit_, spoilt_, value.reads}));
+      return scaled(value.where, identity_value(value.where, {unit_, spoilt_, value.count}));
   }
   return value.signal.at(seconds);
 }

@@ -51,7 +51,7 @@ class SimulatedUnit {
     std::string event_public_id;
     Register where;
     Signal signal;
-    std::uint64_t reads = 0;
+    std::uint64_t count = 0;  // of its reads; of an identity
   };
   struct Bank {  // the registers of one kind, up to the last one described
     std::vector<std::uint16_t> words;

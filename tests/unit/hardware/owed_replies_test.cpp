@@ -14,6 +14,7 @@ const ReadRequest first{1, RegisterKind::holding, 0, 1};
 const ReadRequest second{1, RegisterKind::holding, 100, 1};  // of the same shape
 const auto start = OwedReplies::Clock::time_point(1h);
 constexpr auto timeout = 1s;
+constexpr auto given_up = 3250ms;  // three timeouts, and a quarter for the way
 
 const std::vector<std::uint8_t> reply = {1, 3, 2, 0, 7};
 const std::vector<std::uint8_t> refusal = {1, 0x83, 2};
@@ -25,11 +26,11 @@ TEST_CASE("a request waits for an owed reply of its shape, and nothing else does
   CHECK_FALSE(owed.blocked_until(second, false, start));
   owed.add(first, start, timeout);
   const auto now = start + timeout;
-  CHECK(owed.blocked_until(second, false, now) == start + 3 * timeout);
+  CHECK(owed.blocked_until(second, false, now) == start + given_up);
   CHECK_FALSE(owed.blocked_until({2, RegisterKind::holding, 100, 1}, false, now));  // another unit
   CHECK_FALSE(owed.blocked_until({1, RegisterKind::input, 100, 1}, false, now));    // function
   CHECK_FALSE(owed.blocked_until({1, RegisterKind::holding, 100, 2}, false, now));  // length
-  CHECK_FALSE(owed.blocked_until(second, false, start + 3 * timeout));              // given up
+  CHECK_FALSE(owed.blocked_until(second, false, start + given_up));                 // given up
 }
 
 TEST_CASE("coils are told apart by their bytes, not by their number") {
@@ -45,7 +46,7 @@ TEST_CASE("the same request goes at once, and its retries count") {
   CHECK_FALSE(owed.blocked_until(first, true, start + timeout));
   CHECK_FALSE(owed.blocked_until(first, false, start + timeout));
   owed.add(first, start + timeout, timeout);  // the retry was not answered either
-  CHECK(owed.blocked_until(second, false, start + 2 * timeout) == start + 4 * timeout);
+  CHECK(owed.blocked_until(second, false, start + 2 * timeout) == start + timeout + given_up);
 }
 
 TEST_CASE("the same request does not keep another one waiting for ever") {
@@ -54,14 +55,14 @@ TEST_CASE("the same request does not keep another one waiting for ever") {
   REQUIRE(owed.blocked_until(second, false, start + timeout));
   CHECK(owed.blocked_until(first, false, start + timeout));       // a new poll of it stands back
   CHECK_FALSE(owed.blocked_until(first, true, start + timeout));  // a retry does not
-  CHECK_FALSE(owed.blocked_until(first, false, start + 3 * timeout));
+  CHECK_FALSE(owed.blocked_until(first, false, start + given_up));
 }
 
 TEST_CASE("after an answer that may be the older one the newer is still owed") {
   OwedReplies owed;
   owed.add(first, start, timeout);
   owed.answered(first, start + timeout, start + timeout + 100ms);
-  CHECK(owed.blocked_until(second, false, start + timeout + 100ms) == start + 4 * timeout);
+  CHECK(owed.blocked_until(second, false, start + timeout + 100ms) == start + timeout + given_up);
   const auto late = owed.take(reply, start + timeout + 200ms);
   REQUIRE(late);
   CHECK(late->after == 200ms);

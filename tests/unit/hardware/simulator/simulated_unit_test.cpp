@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cmath>
 #include <map>
 #include <string>
@@ -168,4 +169,24 @@ TEST_CASE("an identity tells the right value from another's, an older one and a 
     neighbour.kind = RegisterKind::input;
     CHECK(identity_mistake(neighbour, 2, raw, last) == std::string("of another register or unit"));
   }
+}
+
+TEST_CASE("an identity with room for it tells when it was read") {
+  using namespace std::chrono_literals;
+  using Clock = std::chrono::steady_clock;
+  Register where;
+  where.type = ValueType::uint64;
+  const Clock::time_point made = Clock::time_point(123456s);
+  std::uint64_t count = next_count(where.type, 0, made);
+  const double raw = identity_value(where, {2, false, count});
+  CHECK(read_at(where, raw, made) == made);
+  CHECK(read_at(where, raw, made + 40min) == made);
+  // Twice in the same moment: the second is newer, and of that moment.
+  count = next_count(where.type, count, made);
+  CHECK(count == next_count(where.type, 0, made) + 1);
+  CHECK(read_at(where, identity_value(where, {2, false, count}), made) == made);
+
+  where.type = ValueType::uint32;
+  CHECK(next_count(where.type, 7, made) == 8);
+  CHECK_FALSE(read_at(where, raw, made));
 }
