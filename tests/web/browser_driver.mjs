@@ -33,6 +33,9 @@ const calls = {
     });
     context.setDefaultTimeout(1000 * Number(process.env.WEBMACS_STATE_SECONDS ?? '120'));
     watch((page = context.pages()[0] ?? (await context.newPage())));
+    if (!browser && process.env.WEBMACS_BROWSER_SLOWNESS) {
+      await calls.devtools('Emulation.setCPUThrottlingRate', { rate: Number(process.env.WEBMACS_BROWSER_SLOWNESS) });
+    }
   },
   // Another tab, which is the page from now on; the old one is closed.
   async reopen() {
@@ -53,6 +56,13 @@ const calls = {
     others.push(page);
     page = others.shift();
     devtools = undefined;
+  },
+  // Requests whose address matches come to the hub so much later.
+  async hold(pattern, ms) {
+    await page.route(pattern, async (route) => {
+      await new Promise((done) => setTimeout(done, ms));
+      await route.continue().catch(() => null); // the page may have gone on
+    });
   },
   requests: () => requests,
   problems: () => problems,

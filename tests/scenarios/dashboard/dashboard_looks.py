@@ -147,9 +147,6 @@ class DashboardLooks(DashboardScenario):
         await browser.call("keyboard", "f")
         await until(lambda: self.address_has("range="), SOON, "it follows again")
 
-    async def address_has(self, text):
-        return text in await self.browser.run("location.hash")
-
     async def reads_cursor(self):
         return "At cursor" in await self.browser.text(".legend thead")
 
@@ -160,7 +157,7 @@ class DashboardLooks(DashboardScenario):
         await browser.call("reload")
         await browser.see(".legend tr[data-event=gas_valve]")
         self.assertEqual(await browser.text(".segmented [aria-pressed=true]"), "15 min")
-        box = await browser.run("document.querySelector('.u-over').getBoundingClientRect().toJSON()")
+        box = await self.plot_box()
         middle = box["y"] + box["height"] / 2
         await browser.call("drag", box["x"] + box["width"] * 0.6, middle, box["x"] + box["width"] * 0.8, middle)
         await until(lambda: self.address_has("from="), SOON, "what was drawn is shown")

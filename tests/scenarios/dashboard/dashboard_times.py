@@ -4,8 +4,8 @@ import json
 import time
 import unittest
 
-from harness.controller import Controller, reading
-from harness.dashboard import SOON, DashboardScenario
+from harness.dashboard import SOON
+from harness.plot import PlotScenario
 from harness.times import microseconds, rfc3339
 from harness.wait import until
 
@@ -13,29 +13,10 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "hasTouch": True, "isMobile"
 UNITS = ["°C", "mbar", "m³/h", "%"]
 
 
-class DashboardTimes(DashboardScenario):
-    async def asyncSetUp(self):
-        await super().asyncSetUp()
-        await self.server.start()
-        self.controller = await Controller.connect(self.server, await self.server.token("rig", "controller"), ack=1)
-        self.addAsyncCleanup(self.controller.close)
-        await self.controller.receive()
-
-    async def measured(self, name, points, unit="°C"):
-        await self.controller.send({"type": "events", "events": [
-            {"event_public_id": name, "name": name, "type": "analog", "unit": unit, "poll_interval": 600}]})
-        answer = await self.controller.ask({"batch": 1, "backlog": True, "datapoints": [reading(name, v, rfc3339(t)) for t, v in points]})
-        self.assertEqual(answer["stored"], len(points))
-
-    async def drawn(self, name, count):
-        async def so():
-            return await self.browser.count(".plot canvas") and len(await self.plotted(name)) >= count
-        await until(so, SOON, f"{count} points of {name}")
-
-    async def point_at(self, at):
-        box = await self.browser.run("document.querySelector('.u-over').getBoundingClientRect().toJSON()")
-        x = await self.browser.run(f"document.querySelector('.plot').plot.uplot.valToPos({at / 1000}, 'x')")
-        await self.browser.call("move", box["x"] + x, box["y"] + box["height"] / 2)
+class DashboardTimes(PlotScenario):
+    async def described(self, name, points, unit="°C"):
+        await self.describe({"event_public_id": name, "name": name, "type": "analog", "unit": unit, "poll_interval": 600})
+        await self.measured(name, points)
 
     async def stamp_has(self, text):
         stamps = await self.browser.texts(".legend .point-time")
@@ -43,10 +24,10 @@ class DashboardTimes(DashboardScenario):
 
     async def test_the_hour_that_comes_twice_is_told_apart(self):
         begin = microseconds("2025-10-25T23:30:00Z")
-        await self.measured("t", [(begin + i * 600_000_000, i) for i in range(16)])
+        await self.described("t", [(begin + i * 600_000_000, i) for i in range(16)])
         browser = await self.open_live("trends?events=t&from=2025-10-25T23:30:00Z&to=2025-10-26T02:00:00Z")
         await self.drawn("t", 16)
-        labels = await browser.run("(([axis]) => axis._values)(document.querySelector('.plot').plot.uplot.axes)")
+        labels = [text for _, text in await self.labels("x")]
         self.assertEqual(len(set(labels)), len(labels), labels)
         await self.point_at(microseconds("2025-10-26T00:30:00Z"))
         await until(lambda: self.stamp_has("02:30:00 CEST"), SOON, "the first of both hours")
@@ -63,7 +44,7 @@ class DashboardTimes(DashboardScenario):
                     "an interval from one to the other")
 
     async def test_a_time_that_the_clocks_skip_is_refused(self):
-        await self.measured("t", [(microseconds("2025-03-30T01:00:00Z"), 1)])
+        await self.described("t", [(microseconds("2025-03-30T01:00:00Z"), 1)])
         browser = await self.open_live("trends?events=t&from=2025-03-30T00:00:00Z&to=2025-03-30T03:00:00Z")
         await browser.click("text=From … to")
         await browser.fill(".popover label:nth-of-type(1) input", "2025-03-30T02:30")
@@ -74,7 +55,7 @@ class DashboardTimes(DashboardScenario):
         self.assertEqual(await browser.run("location.hash"), before)
 
     async def test_another_zone_is_chosen_and_stays(self):
-        await self.measured("t", [(microseconds("2025-07-15T12:00:00Z"), 1)])
+        await self.described("t", [(microseconds("2025-07-15T12:00:00Z"), 1)])
         browser = await self.open_live("trends?events=t&from=2025-07-15T11:00:00Z&to=2025-07-15T13:00:00Z")
         await self.drawn("t", 1)
         self.assertIn("Europe/Berlin", await browser.text(".zone option:checked"))
@@ -90,47 +71,42 @@ class DashboardTimes(DashboardScenario):
 
     async def test_microseconds_are_told_apart(self):
         begin = microseconds("2025-07-15T12:00:00Z") + 250_000
-        await self.measured("t", [(begin + i * 100, i) for i in range(11)])
+        await self.described("t", [(begin + i * 100, i) for i in range(11)])
         browser = await self.open_live(f"trends?events=t&from={rfc3339(begin)}&to={rfc3339(begin + 1000)}")
         await self.drawn("t", 11)
         await self.point_at(begin + 310)
         await until(lambda: self.stamp_has("14:00:00.250300"), SOON, "the point's own time")
-        labels = await browser.run("(([axis]) => axis._values)(document.querySelector('.plot').plot.uplot.axes)")
+        labels = [text for _, text in await self.labels("x")]
         self.assertEqual(len(set(labels)), len(labels), labels)
         self.assertGreater(len(labels), 1)
-
-    async def address_has(self, text):
-        return text in await self.browser.run("location.hash")
 
     # ---- a finger
 
     async def touch(self, *steps):
-        """Pairs of an event and its place; a number waits so many seconds."""
-        for step in steps:
-            if isinstance(step, (int, float)):
-                await self.browser.call("waitForTimeout", 1000 * step)
-                continue
-            kind, *points = step
+        """Pairs of an event and its place."""
+        for kind, *points in steps:
             await self.browser.call("devtools", "Input.dispatchTouchEvent", {
                 "type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
 
     async def test_a_finger_reads_past_values_extremes_and_every_axis(self):
         now = time.time_ns() // 1000 // 1_000_000 * 1_000_000
         for index, unit in enumerate(UNITS):
-            await self.measured(f"e{index}", [(now - 600_000_000 + i * 60_000_000, 100 * index + i) for i in range(10)], unit)
+            await self.described(f"e{index}", [(now - 600_000_000 + i * 60_000_000, 100 * index + i) for i in range(10)], unit)
         events = ",".join(f"e{index}" for index in range(len(UNITS)))
         browser = await self.open_live(
             f"trends?events={events}&from={rfc3339(now - 600_000_000)}&to={rfc3339(now)}", **PHONE)
         await self.drawn("e3", 10)
-        box = await browser.run("document.querySelector('.u-over').getBoundingClientRect().toJSON()")
+        box = await self.plot_box()
         y = box["y"] + box["height"] / 3
         x = box["x"] + box["width"] * 0.31
         address = await browser.run("location.hash")
         await self.touch(("touchStart", (x, y)), ("touchEnd",))
         await until(lambda: self.reads("e0", "3.0000"), SOON, "what a tap points at")
         further = box["x"] + box["width"] * 0.61
-        await self.touch(("touchStart", (x, y)), 0.6, ("touchMove", ((x + further) / 2, y)), ("touchMove", (further, y)), ("touchEnd",))
-        await until(lambda: self.reads("e0", "6.000"), SOON, "a finger that rests has the cursor")
+        await self.touch(("touchStart", (further, y)))
+        await until(lambda: self.reads("e0", "6.000"), SOON, "a finger that rests sets the cursor")
+        await self.touch(("touchMove", ((x + further) / 2, y)), ("touchMove", (x, y)), ("touchEnd",))
+        await until(lambda: self.reads("e0", "3.000"), SOON, "and has it when it moves")
         self.assertEqual(await browser.run("location.hash"), address, "the plot has not moved")
         for name in ("Min", "Max"):
             self.assertTrue(await browser.call("isVisible", f".legend tr[data-event=e0] [data-name={name}]"))
@@ -142,7 +118,9 @@ class DashboardTimes(DashboardScenario):
         await until(lambda: self.axes_are(UNITS), SOON, "across, all of them fit")
 
         await browser.call("setViewportSize", {"width": 360, "height": 740})
-        box = await browser.run("document.querySelector('.u-over').getBoundingClientRect().toJSON()")
+        await until(lambda: self.axes_are([UNITS[0], UNITS[3]]), SOON, "upright again")
+        await self.frames()
+        box = await self.plot_box()
         y = box["y"] + box["height"] / 3
         left, right = box["x"] + 30, box["x"] + box["width"] - 30
         await self.touch(("touchStart", (left, y)), ("touchMove", ((left + right) / 2, y)), ("touchMove", (right, y)), ("touchEnd",))

@@ -5,8 +5,8 @@ import json
 import time
 import unittest
 
-from harness.controller import Controller, reading
-from harness.dashboard import SOON, DashboardScenario
+from harness.dashboard import SOON
+from harness.plot import PlotScenario
 from harness.times import rfc3339
 from harness.wait import until
 
@@ -19,63 +19,10 @@ def event(name, **more):
             "poll_interval": 10, "max_silence": None, "device": "plc", **more}
 
 
-class DashboardTruth(DashboardScenario):
+class DashboardTruth(PlotScenario):
     async def asyncSetUp(self):
         await super().asyncSetUp()
-        await self.server.start()
-        self.controller = await Controller.connect(self.server, await self.server.token("rig", "controller"), ack=1)
-        self.addAsyncCleanup(self.controller.close)
-        await self.controller.receive()
         self.now = time.time_ns() // 1000 // SECOND * SECOND
-
-    async def describe(self, *events):
-        await self.controller.send({"type": "events", "events": list(events)})
-
-    async def measured(self, name, points):
-        """[(microseconds, value)]"""
-        for first in range(0, len(points), 400):
-            batch = [reading(name, value, rfc3339(at), **({} if value is not None else {"quality": "bad", "reason": "timeout"}))
-                     for at, value in points[first:first + 400]]
-            answer = await self.controller.ask({"batch": first + 1, "backlog": True, "datapoints": batch})
-            self.assertEqual(answer["stored"], len(batch), answer)
-
-    async def show(self, names, begin, end, more=""):
-        """A plot of these, from `begin` to `end`; waits until what is there is drawn."""
-        route = f"trends?events={','.join(names)}&from={rfc3339(begin)}&to={rfc3339(end)}{more}"
-        if self.browser:
-            await self.browser.go(route)
-        else:
-            await self.open_live(route)
-        await self.browser.see(".plot canvas")
-
-    async def drawn(self, name, count):
-        await until(lambda: self.has_points(name, count), SOON, f"{count} points of {name}")
-        await self.frames()
-
-    async def has_points(self, name, count):
-        return len(await self.plotted(name)) >= count
-
-    async def frames(self):
-        await self.browser.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
-
-    async def labels(self, scale):
-        """[(value, text)] of a vertical axis."""
-        return await self.browser.run(
-            "((plot) => { const axis = plot.axes.find((a) => a.scale === " + json.dumps(scale) + ");"
-            " return axis._splits.map((value, i) => [value, axis._values[i]]); })(document.querySelector('.plot').plot.uplot)")
-
-    async def point_at(self, at):
-        """The cursor stands at that time; the row's texts."""
-        box = await self.browser.run("document.querySelector('.u-over').getBoundingClientRect().toJSON()")
-        x = await self.browser.run(f"document.querySelector('.plot').plot.uplot.valToPos({at / 1000}, 'x')")
-        await self.browser.call("move", box["x"] + x, box["y"] + box["height"] / 2)
-        await until(self.at_cursor, SOON, "the table shows the cursor's values")
-
-    async def at_cursor(self):
-        return "At cursor" in await self.browser.text(".legend thead")
-
-    async def row(self, name, column):
-        return await self.browser.run(f"document.querySelector('.legend tr[data-event={name}] td:nth-child({column})').innerText")
 
     async def reads(self, name, value, at):
         """That the row has the value, and the time at which it was measured."""
@@ -185,6 +132,16 @@ class DashboardTruth(DashboardScenario):
         await self.point_at(begin + 3150 * SECOND)
         await self.reads("setpoint", "10.000", begin)
 
+    async def test_what_held_is_drawn_though_the_event_is_described_late(self):
+        await self.describe(event("setpoint", max_silence=3600))
+        begin = self.now - 7200 * SECOND
+        await self.measured("setpoint", [(begin, 10), (begin + 5400 * SECOND, 20)])
+        await self.open_live("agents")
+        await self.browser.call("hold", "**/api/v1/events*", 2000)
+        await self.browser.call("reload")
+        await self.show(["setpoint"], begin + 3000 * SECOND, begin + 3300 * SECOND)
+        await until(lambda: self.colored("setpoint", begin + 3150 * SECOND, 10), SOON, "the value that held")
+
     async def test_a_held_value_reaches_until_now(self):
         await self.describe(event("setpoint", max_silence=600))
         await self.measured("setpoint", [(self.now - 120 * SECOND, 42)])
@@ -232,12 +189,6 @@ class DashboardTruth(DashboardScenario):
             await self.drawn("level", 11)
             self.assertTrue(await self.colored("level", begin + 3300 * SECOND, 50), "the level is seen before the pump")
             self.assertTrue(await self.colored("pump", begin + 3300 * SECOND, 20), "the pump's band is in its colour")
-
-    async def row_is(self, name, column, text):
-        return await self.row(name, column) == text
-
-    async def address_has(self, text):
-        return text in await self.browser.run("location.hash")
 
 
 if __name__ == "__main__":

@@ -13,15 +13,8 @@ REASON = "exception 4 of unit 17: the slave device failed; the manual says to ch
 
 
 class DashboardViews(DashboardScenario):
-    async def address_has(self, text):
-        return text in await self.browser.run("location.hash")
-
     async def address_is(self, text):
         return await self.browser.run("location.hash") == text
-
-    async def plot_box(self):
-        await self.browser.see(".u-over")
-        return await self.browser.run("document.querySelector('.u-over').getBoundingClientRect().toJSON()")
 
     async def drag(self, begin, end):
         box = await self.plot_box()

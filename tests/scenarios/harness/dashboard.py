@@ -82,6 +82,13 @@ class DashboardScenario(Scenario):
 
     # ---- what the page shows
 
+    async def address_has(self, text):
+        return text in await self.browser.run("location.hash")
+
+    async def plot_box(self):
+        await self.browser.see(".u-over")
+        return await self.browser.run("document.querySelector('.u-over').getBoundingClientRect().toJSON()")
+
     async def tiles(self):
         """{event: (state, value's text, badge's text)} of every tile."""
         shown = await self.browser.run(

@@ -29,7 +29,7 @@ export interface Wish {
 export class HistoryLoader {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private wish = 0;
-  private loaded = { events: '', from: NaN, to: NaN, span: NaN };
+  private loaded = { what: '', from: NaN, to: NaN, span: NaN };
 
   constructor(
     private readonly workspace: Workspace,
@@ -55,11 +55,11 @@ export class HistoryLoader {
   get hasAll(): boolean {
     const { events, from, to } = this.current();
     const { loaded } = this;
-    return events.join() === loaded.events && from >= loaded.from && Math.min(to, this.workspace.clock.now()) <= loaded.to;
+    return this.what(events) === loaded.what && from >= loaded.from && Math.min(to, this.workspace.clock.now()) <= loaded.to;
   }
 
   again(): void {
-    this.loaded.events = '';
+    this.loaded.what = '';
     this.later(LATE_MS);
   }
 
@@ -81,6 +81,11 @@ export class HistoryLoader {
     ]);
   }
 
+  // How far beyond its edges an interval is fetched depends on how long an event may be silent, and that may be known later.
+  private what(events: string[]): string {
+    return events.map((id) => `${id} ${this.silenceOf(id)}`).join();
+  }
+
   private silenceOf(id: string): number {
     return longestSilence(this.workspace.live.events.get(id));
   }
@@ -94,6 +99,7 @@ export class HistoryLoader {
     const { events, from, to, columns } = this.current();
     const wish = ++this.wish;
     if (events.length === 0) return;
+    const what = this.what(events);
     const span = to - from;
     const begin = from - span * MARGIN;
     const end = Math.min(to + span * MARGIN, this.workspace.clock.now() + 60_000);
@@ -106,7 +112,7 @@ export class HistoryLoader {
         const newest = points.length > 0 ? parseTime(points[points.length - 1]!.timestamp) : end;
         this.store.setHistory(id, points, begin, Math.max(end, newest), (2 * (end - begin)) / most, true);
       }
-      this.loaded = { events: events.join(), from: begin, to: end, span };
+      this.loaded = { what, from: begin, to: end, span };
       this.done('');
     } catch (error) {
       if (wish !== this.wish) return;
