@@ -40,6 +40,6 @@ export default defineConfig(
   },
   {
     files: ['**/*.mjs', 'server/web/*.js'],
-    languageOptions: { globals: { process: 'readonly', URL: 'readonly', Buffer: 'readonly' } },
+    languageOptions: { globals: { process: 'readonly', URL: 'readonly', Buffer: 'readonly', setTimeout: 'readonly' } },
   },
 );

@@ -20,6 +20,7 @@ const STILL = 8; // CSS pixels that a finger may move and still stay
 export function watchGestures(area: HTMLElement, plotted: () => DOMRect, mover: Mover): void {
   const fingers = new Map<number, number>(); // pointer -> x
   let begun = 0; // where the only finger came down
+  let begunAt = 0; // and when, as events are stamped
   let mode: 'tap' | 'cursor' | 'move' = 'move';
   let resting: ReturnType<typeof setTimeout> | undefined;
   const place = (x: number): number => {
@@ -57,6 +58,7 @@ export function watchGestures(area: HTMLElement, plotted: () => DOMRect, mover: 
     mode = touches && fingers.size === 1 ? 'tap' : 'move';
     if (mode === 'move') return;
     begun = event.clientX;
+    begunAt = event.timeStamp;
     resting = setTimeout(() => {
       mode = 'cursor';
       setCursor(begun);
@@ -65,8 +67,10 @@ export function watchGestures(area: HTMLElement, plotted: () => DOMRect, mover: 
   area.addEventListener('pointermove', (event) => {
     const before = fingers.get(event.pointerId);
     if (before === undefined) return;
-    if (mode === 'tap' && Math.abs(event.clientX - begun) <= STILL) return;
-    if (mode === 'tap') {
+    const stays = Math.abs(event.clientX - begun) <= STILL;
+    if (mode === 'tap' && stays) return;
+    // A busy page may hear of a finger's move only after the time in which it would have rested.
+    if (mode === 'tap' || (mode === 'cursor' && !stays && event.timeStamp - begunAt < REST_MS)) {
       clearTimeout(resting);
       mode = 'move';
     }
