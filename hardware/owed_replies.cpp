@@ -26,8 +26,7 @@ void OwedReplies::add(const ReadRequest& request, Clock::time_point sent, Durati
   forget_old(sent);
   auto found = std::find_if(owed_.begin(), owed_.end(), [&](const Owed& owed) { return owed.request == request; });
   if (found != owed_.end() && expired(*found, sent)) {
-    found->sent.clear();
-    found->waited_for = false;
+    *found = Owed{.request = request};
   }
   if (found == owed_.end()) found = owed_.insert(owed_.end(), Owed{.request = request});
   found->sent.push_back(sent);
@@ -53,6 +52,7 @@ void OwedReplies::answered(const ReadRequest& request, Clock::time_point sent, C
   bool in_doubt = false;
   for (Owed& owed : owed_) {
     if (!(owed.request == request) || expired(owed, now)) continue;
+    owed.in_doubt = std::max(owed.in_doubt, duration_cast<Duration>(now - owed.sent.front()));
     owed.sent.pop_front();
     owed.sent.push_back(sent);
     in_doubt = true;
@@ -71,7 +71,9 @@ std::optional<OwedReplies::Late> OwedReplies::take(ByteView body, Clock::time_po
   const auto found =
       std::find_if(owed_.begin(), owed_.end(), [&](const Owed& owed) { return fits(owed.request, body); });
   if (found == owed_.end()) return std::nullopt;
-  const Late late{found->request, duration_cast<Duration>(now - found->sent.front()), found->timeout};
+  // The answer that was taken meanwhile was an earlier try's, then.
+  const Duration after = std::max(duration_cast<Duration>(now - found->sent.front()), found->in_doubt);
+  const Late late{found->request, after, found->timeout};
   found->sent.pop_front();
   if (found->sent.empty()) owed_.erase(found);
   note_reply_time(late.after, now);

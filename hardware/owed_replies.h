@@ -49,6 +49,7 @@ class OwedReplies {
     ReadRequest request;
     std::deque<Clock::time_point> sent{};  // of each try, the oldest first
     Duration timeout{};
+    Duration in_doubt{};      // how late an answer was, if it was the first try's
     bool waited_for = false;  // another request of this shape has to wait
   };
 

@@ -78,6 +78,7 @@ class RtuExchange : public ModbusExchange {
       return false;
     }
     const bool usable = wait_for_answer(flight, sent_ + patience);
+    take_frames(nullptr);  // what came with the answer: nobody looks at it again before the next request is out
     const Clock::time_point now = Clock::now();
     const auto waited = duration_cast<microseconds>(now - sent_);
     const ReadOutcome& outcome = exchange.outcome;

@@ -49,7 +49,8 @@ class TcpExchange : public ModbusExchange {
     tags_.clear();
     for (Exchange& each : asked) {
       if (each.done) continue;
-      each.transaction = ++transaction_;
+      if (++transaction_ == 0) ++transaction_;  // zero bytes behind a reply would begin a late one
+      each.transaction = transaction_;
       tags_.push_back({each.request, each.transaction});
     }
     sent_ = waited_from_ = Clock::now();

@@ -165,6 +165,23 @@ TEST_CASE("a late serial reply does not answer the next request") {
   CHECK(reader.wrong_values == 0);
 }
 
+TEST_CASE("a late reply that comes in one piece with that to the retry answers no other request") {
+  SerialPeer peer([](const Bytes& request, int number) {
+    Bytes reply = ScriptedPeer::right_reply(request);
+    if (number == 0) return Bytes{};
+    if (number == 1) reply.insert(reply.end(), reply.begin(), reply.end());
+    return reply;
+  });
+  Reader reader(peer.name());
+  CHECK(reader.read(100) == Kind::timeout);
+  CHECK(reader.read(100) == Kind::good);
+  // Both have come: nothing is owed any more, and nothing is left that could be taken for an answer.
+  CHECK(reader.line->wait_for_owed({1, RegisterKind::holding, 200, 3}, false, ModbusLine::Clock::now()));
+  CHECK(reader.read(200) == Kind::good);
+  CHECK(reader.read(300) == Kind::good);
+  CHECK(reader.wrong_values == 0);
+}
+
 TEST_CASE("noise on a serial line, before a request or inside a reply, is never a value") {
   SerialPeer peer([](const Bytes& request, int number) {
     Bytes reply = ScriptedPeer::right_reply(request);
