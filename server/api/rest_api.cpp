@@ -38,6 +38,7 @@ HttpResponse denied(const LoginRefusal& refusal) {
 HttpResponse answer_without_route(const HttpRequest& request, const RestRouter::Match& match,
                                   const StaticFiles& files) {
   const auto method = request.header.method();
+  if (request.path == "*") return {204, {}, {}, {{"Allow", "GET, HEAD, POST, PUT, DELETE"}}};
   if (!match.allowed.empty()) {
     auto response = problem(405, "only " + match.allowed + " are allowed here");
     response.headers = {{"Allow", match.allowed}};

@@ -2,6 +2,7 @@
 
 #include "common/log.h"
 #include "server/http/client_address.h"
+#include "server/http/request_rules.h"
 
 #include <boost/beast/core/string.hpp>
 
@@ -23,6 +24,13 @@ constexpr const char* too_large = "the body is larger than 1 MiB";
 constexpr std::chrono::seconds linger_deadline{2};
 constexpr const char* retry_when_crowded = "5";  // seconds
 constexpr std::string_view go_ahead = "HTTP/1.1 100 Continue\r\n\r\n";
+
+// What a head is answered that Beast does not take.
+HttpResponse refusal_of(error_code ec) {
+  if (ec == http::error::header_limit) return problem(431, "the header is larger than 16 KiB");
+  if (ec == http::error::bad_version) return problem(505, "only HTTP 1.1 and 1.0 are spoken here");
+  return problem(400, "this is not an HTTP request: " + ec.message());
+}
 
 }  // namespace
 
@@ -74,14 +82,17 @@ void HttpSession::prepare_parser() {
 }
 
 void HttpSession::parse() {
+  // Empty lines before a request are a habit of old clients (RFC 9112, section 2.2).
+  while (parsed_ == 0 && input_.starts_with("\r\n")) {
+    input_.erase(0, 2);
+    prepare_parser();
+  }
   error_code ec;
   parsed_ += parser_->put(boost::asio::buffer(input_) + parsed_, ec);
   if (ec == http::error::need_more) return read();
   if (ec) {
     head_only_ = false;
-    return answer(ec == http::error::header_limit ? problem(431, "the header is larger than 16 KiB")
-                                                  : problem(400, "this is not an HTTP request: " + ec.message()),
-                  false);
+    return answer(refusal_of(ec), false);
   }
   begin();
 }
@@ -91,8 +102,12 @@ void HttpSession::begin() {
   keep_alive_ = parser_->keep_alive();
   streamed_end_ = header.version() < 11 ? BodyEnd::close : BodyEnd::last_chunk;
   head_only_ = header.method() == http::verb::head;
+  if (auto refusal = refuse_head(header)) return answer(std::move(*refusal), false);
   HttpRequest request{header, {}, {}};
-  parse_target({header.target().data(), header.target().size()}, request.path, request.query);
+  const auto target = *split_target({header.target().data(), header.target().size()});
+  if (!target.authority.empty()) request.header.set(http::field::host, target.authority);
+  parse_target(target.path_and_query, request.path, request.query);
+  if (request.path.empty()) request.path = "/";
   request.client = client_address(peer_, request.joined_fields("X-Forwarded-For"), services_.trusted_proxies);
   request.peer = peer_;
   if (!place_->try_name(request.client)) {
@@ -121,7 +136,8 @@ void HttpSession::go_on(HttpBegun begun) {
 }
 
 void HttpSession::begin_body() {
-  const bool waits = beast::iequals(parser_->get()[http::field::expect], "100-continue");
+  const bool waits =
+      parser_->get().version() >= 11 && beast::iequals(parser_->get()[http::field::expect], "100-continue");
   body_parser_.emplace(std::move(*parser_));
   body_parser_->body_limit(most_body_bytes);
   body_parser_->eager(true);
@@ -167,6 +183,10 @@ void HttpSession::handle(std::string body) {
 void HttpSession::answer(HttpResponse response, bool keep_alive) {
   exchange_.reset();
   keep_alive_ = keep_alive;
+  // A client of 1.0 takes silence for a close.
+  if (keep_alive_ && streamed_end_ == BodyEnd::close && response.end == BodyEnd::length) {
+    response.headers.emplace_back("Connection", "keep-alive");
+  }
   if (response.end != BodyEnd::length) return begin_streamed_answer(std::move(response));
   writer_ = std::make_unique<ResponseWriter>(std::move(response), keep_alive_, head_only_);
   services_.deadlines.set(*this, std::chrono::steady_clock::now() + idle_deadline);

@@ -28,8 +28,8 @@ ResponseWriter::ResponseWriter(HttpResponse response, bool keep_alive, bool head
   if (!piece_.empty() || streamed) message_.set(http::field::content_type, response.content_type);
   message_.set("X-Content-Type-Options", "nosniff");
   message_.set(http::field::date, http_date());
-  for (const auto& [name, value] : response.headers) message_.set(name, value);
   message_.keep_alive(keep_alive);
+  for (const auto& [name, value] : response.headers) message_.set(name, value);
   if (response.end == BodyEnd::last_chunk) message_.chunked(true);
   if (has_content && !streamed) message_.content_length(piece_.size());
   message_.body().more = streamed && !head_only;

@@ -29,7 +29,8 @@ const std::map<std::string, std::string> content_types = {
 
 // Scripts and connections of this host only: a page that is tricked has nobody to talk to.
 constexpr const char* content_security_policy =
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'";
 
 // What lies there has its content's hash in its name.
 constexpr const char* hashed_folder = "/assets/";

@@ -8,6 +8,7 @@
 #include "server/access/credentials.h"
 #include "server/http/client_address.h"
 #include "server/http/http_message.h"
+#include "server/http/request_rules.h"
 #include "server/http/response_writer.h"
 #include "server/net/upgrade_request.h"
 #include "server/stream/event_filter.h"
@@ -39,8 +40,11 @@ void check_query(std::string_view target) {
 
 void check_request(const http::request_parser<http::empty_body>& parser, std::string_view bytes, std::size_t used) {
   HttpRequest request{parser.get().base(), {}, {}};
-  const auto target = request.header.target();
-  parse_target({target.data(), target.size()}, request.path, request.query);
+  if (refuse_head(request.header)) return;
+  const auto whole = request.header.target();
+  const auto target = split_target({whole.data(), whole.size()});
+  WEBMACS_PROPERTY(target.has_value());
+  parse_target(target->path_and_query, request.path, request.query);
   const auto token = presented_token(request);
   WEBMACS_PROPERTY(token.size() <= bytes.size());
   origin_allowed(request, {"https://hub.lab"});

@@ -256,7 +256,7 @@ class Conformance(Scenario):
                   f"Sec-WebSocket-Key: {'A' * 22}==\r\n\r\n")
         for line, status in ((f"GET {target} HTTP/1.1", b"101"), (f"GET {target} HTTP/1.0", b"426"),
                              (f"POST {target} HTTP/1.1", b"426"), (f"OPTIONS {target} HTTP/1.1", b"426"),
-                             (f"GET {target} HTTP/2.0", b"400"), (f"get {target} HTTP/1.1", b"426")):
+                             (f"GET {target} HTTP/2.0", b"505"), (f"get {target} HTTP/1.1", b"426")):
             with self.subTest(line.split("?")[0]):
                 reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
                 writer.write(f"{line}\r\n{fields}".encode())
