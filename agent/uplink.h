@@ -107,6 +107,7 @@ class Uplink {
   bool answered(std::int64_t batch);
   void log_rejected(const Reading& reading, const std::string& reason, bool again);
   void send_status();
+  void warn_of_certificate();
   void arm_status(std::chrono::milliseconds wait);
   bool send_control();
   bool send_held();
@@ -152,6 +153,7 @@ class Uplink {
   std::map<std::string, RepeatedLog> rejections_;  // by reason
   RepeatedLog hub_errors_{LogLevel::error};
   RepeatedLog busy_log_{LogLevel::warning};
+  RepeatedLog certificate_log_{LogLevel::warning, std::chrono::hours(24)};
 
   boost::asio::steady_timer retry_timer_, connected_timer_, pump_timer_, status_timer_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

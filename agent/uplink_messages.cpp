@@ -1,5 +1,6 @@
 #include "agent/uplink.h"
 #include "common/timestamp.h"
+#include "common/websocket/certificate.h"
 
 #include <algorithm>
 
@@ -117,10 +118,20 @@ void Uplink::send_status() {
     connection_->drop("the hub did not answer a batch in time");
     return;
   }
+  warn_of_certificate();
   control_frames_.push_back(encode_status(hooks_.status()));
   status_sent_ = Clock::now();
   send_control();
   arm_status(timing_.status_interval);
+}
+
+void Uplink::warn_of_certificate() {
+  const auto end = attempt_->certificate_end();
+  const auto soon = end ? ending_soon(*end, utc_now()) : "";
+  if (!soon.empty()) {
+    certificate_log_.write("the certificate of " + hub_name() + " " + soon +
+                           ": then this agent cannot connect until it is renewed");
+  }
 }
 
 void Uplink::arm_status(std::chrono::milliseconds wait) {

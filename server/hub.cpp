@@ -53,9 +53,9 @@ Hub::Hub(ServerSettings settings)
       exports_(std::make_unique<Exports>(io_, open(), access_)),
       dashboard_(web_root(settings_.start)),
       metrics_({settings_.live.metrics_public, *ingest_, readings_, feed_, sessions_, controllers_, failed_logins_,
-                listener_}),
-      rest_(
-          {*ingest_, *readers_, *exports_, feed_, events_, experiments_, controllers_, *tokens_, dashboard_, metrics_}),
+                listener_, certificate_.end()}),
+      rest_({*ingest_, *readers_, *exports_, feed_, events_, experiments_, controllers_, *tokens_, dashboard_, metrics_,
+             warnings_}),
       websockets_(settings_.live.websockets, {io_, *ingest_, controllers_, events_, sessions_, readings_}, feed_,
                   deadlines_),
       entry_(access_, failed_logins_, *tokens_, rest_, websockets_),
@@ -85,6 +85,7 @@ void Hub::run() {
                 descriptors, settings_.live.max_connections);
   }
   set_retention();
+  certificate_.use(tls_, utc_now());
   unblock_service_signals();
   wait_for_signal();
   tokens_->start();
@@ -129,6 +130,7 @@ void Hub::reload() {
   try {
     ServerSettings fresh = load_server_settings(settings_.file);
     tls_ = load_tls(fresh.live);
+    certificate_.use(tls_, utc_now());
     settings_.live = std::move(fresh.live);
     listener_.places().set_limits(connection_limits());
     set_retention();
@@ -158,6 +160,7 @@ void Hub::enforce_tokens() {
 
 void Hub::tick() {
   enforce_tokens();
+  certificate_.look(utc_now());
   ingest_->maintain();
   controller_saver_.save_when_due(utc_now());
   notify_status(ingest_->healthy() ? fmt::format("{} WebSockets open, {} datapoints stored", sessions_.size(),

@@ -13,6 +13,8 @@
 #include "server/catalog/controller_registry.h"
 #include "server/catalog/event_catalog.h"
 #include "server/catalog/experiments.h"
+#include "server/catalog/warnings.h"
+#include "server/certificate_watch.h"
 #include "server/export/exports.h"
 #include "server/http/http_session.h"
 #include "server/http/listener.h"
@@ -63,6 +65,8 @@ class Hub {
   ServerSettings settings_;  // `start` as it runs; `live` as it was read last
   boost::asio::io_context io_{1};
   std::shared_ptr<boost::asio::ssl::context> tls_;  // null: plain
+  Warnings warnings_;
+  CertificateWatch certificate_{warnings_};
   DeadlineList deadlines_{io_};
   ConnectionManager connections_;
   LiveFeed feed_;

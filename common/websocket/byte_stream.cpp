@@ -42,6 +42,7 @@ class PlainStream final : public ByteStream {
   }
 
   std::string handshake_problem(error_code ec) override { return ec.message(); }
+  std::optional<Timestamp> peer_certificate_end() override { return std::nullopt; }
 
   void async_read(ReadHandler handler) override { read_when_readable(socket_, std::move(handler)); }
 

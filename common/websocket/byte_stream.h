@@ -3,12 +3,15 @@
 // A stream may be closed or destroyed at any time, within a handler too: what is under way then ends with
 // operation_aborted and touches the stream no more.
 
+#include "common/reading.h"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +33,8 @@ class ByteStream {
   virtual void async_handshake(HandshakeHandler handler) = 0;
   // Why a TLS handshake failed with `ec`, for people: "certificate: certificate has expired".
   virtual std::string handshake_problem(error_code ec) = 0;
+  // Returns when the first certificate that the peer showed ends; empty without TLS, or when it showed none.
+  virtual std::optional<Timestamp> peer_certificate_end() = 0;
   // One chunk of at most 64 KiB. At most one read is under way. Plain sockets wait until readable and read into a
   // buffer that all sessions of the thread share, so that an idle connection owns no buffer.
   virtual void async_read(ReadHandler handler) = 0;

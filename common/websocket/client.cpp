@@ -42,6 +42,7 @@ class Steps final : public std::enable_shared_from_this<Steps>, private Deadline
   void start();
   void cancel();
   const std::shared_ptr<Connection>& connection() const { return connection_; }
+  const std::optional<Timestamp>& certificate_end() const { return certificate_end_; }
 
  private:
   void resolve();
@@ -69,6 +70,7 @@ class Steps final : public std::enable_shared_from_this<Steps>, private Deadline
   std::unique_ptr<Tcp::socket> socket_;
   std::unique_ptr<ByteStream> stream_;
   std::shared_ptr<Connection> connection_;
+  std::optional<Timestamp> certificate_end_;
 };
 
 void Steps::start() {
@@ -144,6 +146,7 @@ void Steps::secure() {
 
 void Steps::upgrade() {
   leave_deadline_list();
+  certificate_end_ = stream_->peer_certificate_end();
   const auto& url = options_.url;
   const bool default_port = url.port == (url.tls ? "443" : "80");
   Connection::ClientRequest request;
@@ -190,6 +193,7 @@ class Attempt final : public ConnectAttempt {
   Attempt& operator=(const Attempt&) = delete;
 
   std::shared_ptr<Connection> connection() const override { return steps_->connection(); }
+  std::optional<Timestamp> certificate_end() const override { return steps_->certificate_end(); }
 
  private:
   const std::shared_ptr<Steps> steps_;

@@ -41,6 +41,8 @@ class ConnectAttempt {
   virtual ~ConnectAttempt() = default;
   // The connection once the TCP (and TLS) connection stands; null before.
   virtual std::shared_ptr<Connection> connection() const = 0;
+  // When the first certificate that the hub showed ends; empty without TLS.
+  virtual std::optional<Timestamp> certificate_end() const = 0;
 };
 
 std::unique_ptr<ConnectAttempt> connect_websocket(boost::asio::io_context& io, DeadlineList& deadlines,

@@ -1,4 +1,5 @@
 #include "common/websocket/byte_stream.h"
+#include "common/websocket/certificate.h"
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/error.hpp>
@@ -50,6 +51,10 @@ class TlsStream final : public ByteStream {
       return "the peer offers no TLS 1.2 or later";
     }
     return ec.message();
+  }
+
+  std::optional<Timestamp> peer_certificate_end() override {
+    return first_certificate_end(SSL_get_peer_cert_chain(state_->stream.native_handle()));
   }
 
   void async_read(ReadHandler handler) override {

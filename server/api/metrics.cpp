@@ -130,6 +130,12 @@ void add_stream(Families& families, const StreamCounters& counters) {
   add_value(dropped, counters.too_slow, {{"what", "clients"}});
 }
 
+void add_tls(Families& families, const std::optional<Timestamp>& certificate_end) {
+  if (!certificate_end) return;
+  add_gauge(families, "webmacs_certificate_end_seconds", "When the hub's TLS certificate ends, since 1970",
+            std::chrono::duration_cast<std::chrono::seconds>(certificate_end->time_since_epoch()).count());
+}
+
 void add_process(Families& families) {
   const auto figures = read_process_figures();
   add_counter(families, "process_cpu_seconds_total", "CPU time used", figures.cpu_seconds);
@@ -160,6 +166,7 @@ std::string Metrics::text() const {
   add_connections(families, sources_);
   add_readings(families, sources_);
   add_stream(families, sources_.feed.counters());
+  add_tls(families, sources_.certificate_end);
   add_process(families);
   std::ostringstream out;
   prometheus::TextSerializer().Serialize(out, families);

@@ -5,6 +5,7 @@
 #include "server/http/http_message.h"
 #include "server/ingest/ingest.h"
 
+#include <optional>
 #include <string>
 
 namespace webmacs {
@@ -28,6 +29,7 @@ class Metrics {
     const ControllerRegistry& controllers;
     const FailedLogins& failed_logins;
     const Listener& listener;
+    const std::optional<Timestamp>& certificate_end;
   };
   explicit Metrics(Sources sources) : sources_(sources) {}
 

@@ -25,6 +25,7 @@ class Metrics;
 class StaticFiles;
 class StoreReaders;
 class TokenWatch;
+class Warnings;
 
 // All of it outlives the API.
 struct RestServices {
@@ -38,6 +39,7 @@ struct RestServices {
   TokenWatch& tokens;
   const StaticFiles& dashboard;
   const Metrics& metrics;
+  const Warnings& warnings;
 };
 
 // A handler's way out with an error: answered as problem+json.

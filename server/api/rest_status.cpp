@@ -7,6 +7,7 @@
 #include "server/api/openapi.h"
 #include "server/api/rest_routes.h"
 #include "server/catalog/controller_registry.h"
+#include "server/catalog/warnings.h"
 #include "server/ingest/ingest.h"
 #include "server/stream/live_feed.h"
 
@@ -24,11 +25,15 @@ HttpResponse health(const RestServices& services, std::chrono::steady_clock::tim
   body["last_datapoint"] = nullptr;
   if (newest) body["last_datapoint"] = format_timestamp(*newest);
   body["uptime_seconds"] = std::chrono::duration_cast<std::chrono::seconds>(uptime).count();
+  auto warnings = nlohmann::ordered_json::array();
   if (services.ingest.housekeeping().counters().too_large) {
-    body["warning"] =
+    warnings.push_back(
         "max_size cannot be held: experiments fill the store (or what lost them within the grace), and their "
-        "datapoints stay";
+        "datapoints stay");
   }
+  for (const auto& [cause, text] : services.warnings.all()) warnings.push_back(text);
+  if (!warnings.empty()) body["warning"] = warnings.front();
+  body["warnings"] = std::move(warnings);
   return json_response(json_text(body), healthy ? 200 : 503);
 }
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import re
 import signal
 import ssl
 import subprocess
+import time
 import unittest
 import urllib.request
 
@@ -20,11 +22,11 @@ STREAM = "/ws/datapoints/stream"
 
 
 class Tls(Scenario):
-    def certificate(self, name):
+    def certificate(self, name, days=2, kind=("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")):
         """A self-signed certificate for 127.0.0.1; answers (certificate, key)."""
         certificate, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                        "-keyout", key, "-out", certificate, "-days", "2", "-subj", f"/CN={name}",
+        subprocess.run(["openssl", "req", "-x509", "-newkey", *kind, "-nodes",
+                        "-keyout", key, "-out", certificate, "-days", str(days), "-subj", f"/CN={name}",
                         "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
         return certificate, key
 
@@ -74,6 +76,61 @@ class Tls(Scenario):
                        + modbus.device() + "[event:evt_a]\ndevice = plc\nregister = holding:0\ntype = uint16\n")
         return self.program("agent", [AGENT, "run", "--config", ini])
 
+    async def warnings(self, certificate):
+        def get():
+            with urllib.request.urlopen(f"https://127.0.0.1:{self.server.port}/health", timeout=10,
+                                        context=self.context(certificate)) as reply:
+                return json.load(reply)
+        health = await asyncio.to_thread(get)
+        self.assertEqual(health["status"], "ok")
+        self.assertEqual(health.get("warning"), next(iter(health["warnings"]), None))
+        return health["warnings"]
+
+    async def metrics(self, certificate):
+        def get():
+            with urllib.request.urlopen(f"https://127.0.0.1:{self.server.port}/metrics", timeout=10,
+                                        context=self.context(certificate)) as reply:
+                return reply.read().decode()
+        return await asyncio.to_thread(get)
+
+    def handshake(self, *words):
+        """What openssl's client says of a handshake; the cipher, or None when there was none."""
+        done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{self.server.port}", *words],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)
+        cipher = re.search(r"^New, .*, Cipher is (\S+)$", done.stdout, re.M)
+        return cipher[1] if cipher and cipher[1] != "(NONE)" else None
+
+    async def test_tls_1_2_has_forward_secrecy_and_the_hubs_order_counts(self):
+        self.use(*self.certificate("rsa", kind=("rsa:2048",)))
+        self.server.program.start()
+        await until(lambda: self.health(self.folder / "rsa.pem"), 20 * SLOWNESS)
+        weakest = "@SECLEVEL=0"
+        for refused in (["-tls1_2", "-cipher", "AES128-GCM-SHA256"], ["-tls1_2", "-cipher", "AES256-SHA256"],
+                        ["-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA256"], ["-tls1_2", "-cipher", "ECDHE-RSA-AES256-SHA"],
+                        ["-tls1_1", "-cipher", f"ALL:{weakest}"], ["-tls1", "-cipher", f"ALL:{weakest}"]):
+            with self.subTest(refused):
+                self.assertIsNone(await asyncio.to_thread(self.handshake, *refused))
+        offered = "ECDHE-RSA-CHACHA20-POLY1305:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256"
+        self.assertEqual(await asyncio.to_thread(self.handshake, "-tls1_2", "-cipher", offered), "ECDHE-RSA-AES128-GCM-SHA256")
+        self.assertEqual(await asyncio.to_thread(self.handshake, "-tls1_2", "-cipher", "ECDHE-RSA-CHACHA20-POLY1305"),
+                         "ECDHE-RSA-CHACHA20-POLY1305")
+        self.assertTrue((await asyncio.to_thread(self.handshake, "-tls1_3")).startswith("TLS_"))
+
+    async def test_a_certificate_that_ends_soon_is_warned_of(self):
+        await self.start()
+        (warning,) = await self.warnings(self.certificate_file)
+        self.assertRegex(warning, r"certificate ends in 1 day \(20\d\d-.*renew it")
+        self.assertIn(warning, self.server.program.log())
+        end = float(re.search(r"(?m)^webmacs_certificate_end_seconds (\S+)$", await self.metrics(self.certificate_file))[1])
+        self.assertAlmostEqual(end, time.time() + 2 * 86400, delta=600)
+        # One that lasts takes the warning away.
+        renewed, key = self.certificate("renewed", days=40)
+        self.use(renewed, key)
+        self.server.program.terminate(signal.SIGHUP)
+        await until(lambda: self.health(renewed), 5 * SLOWNESS)
+        self.assertEqual(await self.warnings(renewed), [])
+        self.assertEqual(self.server.program.log().count("ends in"), 1)
+
     async def test_an_export_over_tls(self):
         fill(self.server.database, 1_700_000_000_000_000, 100_000)
         await self.start()
@@ -97,6 +154,7 @@ class Tls(Scenario):
         while (message := json.loads(await asyncio.wait_for(socket.recv(), 10)))["type"] != "datapoints_batch":
             pass
         self.assertEqual(message["datapoints"][0]["value"], 42)
+        self.assertRegex(agent.log(), rf"the certificate of 127.0.0.1:{self.server.port} ends in 1 day")
         await socket.close()
         self.assertEqual(agent.stop()[0], 0)
 

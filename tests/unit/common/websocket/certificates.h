@@ -7,6 +7,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include <fstream>
 #include <memory>
 #include <stdexcept>
 #include <stdlib.h>
@@ -33,6 +34,10 @@ class Certificates {
     write(file(name + ".pem"), [&](FILE* out) { PEM_write_X509(out, certificate.get()); });
     write(file(name + ".key"),
           [&](FILE* out) { PEM_write_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
+  }
+  // Puts the certificate of `other` behind those of `name`.
+  void append(const std::string& name, const std::string& other) const {
+    std::ofstream(file(name), std::ios::app) << std::ifstream(file(other)).rdbuf();
   }
 
  private:
