@@ -1,5 +1,6 @@
 #include "agent/agent.h"
 
+#include "agent/rig_warnings.h"
 #include "agent/self_description.h"
 #include "common/log.h"
 #include "common/program.h"
@@ -76,9 +77,7 @@ Uplink::Hooks Agent::uplink_hooks() {
 }
 
 int Agent::run() {
-  if (!settings_.hub.token.empty()) {
-    log_warning("[hub] token: whoever reads {} reads the token; a token_file is safer", settings_.file);
-  }
+  for (const std::string& warning : secret_warnings(settings_)) log_warning("[hub] {}", warning);
   wait_for_signal();
   lines_.start(settings_.rig);
   devices_.replace({}, lines_.polled());

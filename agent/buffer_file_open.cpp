@@ -1,5 +1,6 @@
 #include "agent/buffer_file.h"
 #include "common/log.h"
+#include "common/secret_file.h"
 #include "common/timestamp.h"
 
 #include <algorithm>
@@ -121,6 +122,7 @@ bool BufferFile::set_aside(const std::string& why) {
 }
 
 BufferSummary summarise_buffer(const std::string& path) {
+  if (const auto problem = denied(path); !problem.empty()) throw std::runtime_error(problem);
   if (size_of(path) == 0 && size_of(path + "-wal") == 0) throw std::runtime_error(path + ": there is no buffer");
   Database database(path, Database::Mode::read_only);
   if (database.pragma("application_id") != BufferFile::application_id) throw std::runtime_error(path + " is no buffer");

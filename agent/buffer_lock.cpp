@@ -1,21 +1,20 @@
 #include "agent/buffer_lock.h"
 
+#include "common/secret_file.h"
+
 #include <sys/file.h>
 
 #include <cerrno>
 #include <fcntl.h>
-#include <filesystem>
 #include <stdexcept>
-#include <system_error>
 #include <unistd.h>
 
 namespace webmacs {
 
 BufferLock::BufferLock(const std::string& buffer_path) {
   const std::string path = buffer_path + ".lock";
-  std::error_code ec;
-  const auto folder = std::filesystem::path(path).parent_path();
-  if (!folder.empty()) std::filesystem::create_directories(folder, ec);
+  make_folder_of(path);
+  make_private(path);
   descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
   if (descriptor_ < 0) return;
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;

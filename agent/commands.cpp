@@ -221,7 +221,6 @@ int check_rig(const std::string& config, bool strict) {
                            readable_size(settings.buffer.max_size), settings.buffer.drop_oldest ? "oldest" : "newest");
   const TokenLookup token = find_token(settings.hub);
   if (token.token.empty()) std::cout << token.problem << '\n';
-  if (!settings.hub.token.empty()) std::cout << "the token stands in the rig file; a token_file is safer\n";
   for (const DeviceSettings& device : settings.rig.devices) {
     const std::vector<EventSettings> events = events_of(settings.rig, device.name);
     std::cout << fmt::format("device {}: {}, unit {}, {} events\n", device.name, device.line(), device.unit,

@@ -2,6 +2,7 @@
 
 #include "agent/commands.h"
 #include "agent/scan.h"
+#include "common/ini.h"
 #include "common/log.h"
 #include "common/program.h"
 #include "common/signals.h"
@@ -53,7 +54,7 @@ int run(int argc, char** argv) {
            [&] { return show_buffer(config); });
 
   ScanArguments scan;
-  double timeout_seconds = 0.5;
+  std::string timeout = "500ms";
   CLI::App* scanning = app.add_subcommand("scan",
                                           "find out what is on a line: which units answer, which registers can be "
                                           "read,\nand the orders in which they make a plausible float32");
@@ -64,9 +65,9 @@ int run(int argc, char** argv) {
   scanning->add_option("--serial", scan.serial, "Modbus RTU: a serial port; 19200:8E1 unless said otherwise")
       ->type_name("PORT[:BAUD:8N1]");
   scanning->add_option("--units", scan.units, "one unit or a range")->type_name("A-B")->capture_default_str();
-  scanning->add_option("--timeout", timeout_seconds, "seconds to wait for a reply")
-      ->capture_default_str()
-      ->check(CLI::Range(0.01, 60.0));
+  scanning->add_option("--timeout", timeout, "how long to wait for a reply, 10ms to 60s")
+      ->type_name("DURATION")
+      ->capture_default_str();
 
   try {
     app.parse(argc, argv);
@@ -76,7 +77,12 @@ int run(int argc, char** argv) {
   }
   set_log_level(log_level);
   if (!scanning->parsed()) return verb();
-  scan.timeout = std::chrono::microseconds(static_cast<std::int64_t>(timeout_seconds * 1e6));
+  const auto waits = parse_duration_with_unit(timeout);
+  if (!waits || *waits < std::chrono::milliseconds(10) || *waits > std::chrono::seconds(60)) {
+    std::cerr << "webmacs-agent: --timeout: '" << timeout << "' is no duration with its unit (10ms to 60s)\n";
+    return exit_usage;
+  }
+  scan.timeout = *waits;
   std::string mistake;
   const auto target = parse_scan_target(scan, mistake);
   if (target) return scan_line(*target);

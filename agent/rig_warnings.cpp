@@ -1,5 +1,7 @@
 #include "agent/rig_warnings.h"
 
+#include "common/secret_file.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -39,6 +41,9 @@ bool is_empty(const IniSection& section, std::string_view key) {
 }
 
 void look_at_hub(const AgentSettings& settings, Warnings& warnings) {
+  for (const std::string& warning : secret_warnings(settings)) {
+    warnings.add(warnings.section("hub"), settings.hub.token.empty() ? "token_file" : "token", warning);
+  }
   const std::string& target = settings.hub.url.target;
   if (!target.empty() && target != "/") return;
   warnings.add(warnings.section("hub"), "url",
@@ -158,6 +163,20 @@ std::vector<std::string> rig_warnings(const AgentSettings& settings) {
   for (const EventSettings& event : settings.rig.events) look_at_event(event, warnings);
   look_for_overlaps(settings.rig, warnings);
   return warnings.in_order();
+}
+
+std::vector<std::string> secret_warnings(const AgentSettings& settings) {
+  std::vector<std::string> warnings;
+  const auto add = [&warnings](std::string warning) {
+    if (!warning.empty()) warnings.push_back(std::move(warning));
+  };
+  if (settings.hub.token.empty()) {
+    add(readable_by_all("token file", settings.hub.token_file));
+  } else {
+    add(fmt::format("whoever reads {} reads the token; a token_file is safer", settings.file));
+    add(readable_by_all("rig file", settings.file));
+  }
+  return warnings;
 }
 
 }  // namespace webmacs

@@ -12,4 +12,7 @@ namespace webmacs {
 // `settings` are those of the file. Throws ConfigurationError when it cannot be read any more.
 std::vector<std::string> rig_warnings(const AgentSettings& settings);
 
+// Secrets that everybody on this machine can read, and the token that stands in the rig file: a sentence for each.
+std::vector<std::string> secret_warnings(const AgentSettings& settings);
+
 }  // namespace webmacs

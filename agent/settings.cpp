@@ -1,6 +1,7 @@
 #include "agent/settings.h"
 
 #include "common/reading.h"
+#include "common/secret_file.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -105,6 +106,9 @@ TokenLookup read_token_file(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
   std::string text(longest_token + 2, '\0');
   if (stream) stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (const auto problem = denied(path); !problem.empty()) {
+    return {"", problem + ", or let the agent's user read it", true};
+  }
   if (!stream.is_open() || stream.bad()) {
     return {"", path + " cannot be read: " + (errno != 0 ? std::strerror(errno) : "input error")};
   }
@@ -134,6 +138,7 @@ TokenLookup find_token(const HubSettings& hub) {
   const bool file_first = hub.token_file_given || credential.token.empty();
   if (file_first && !file.token.empty()) return file;
   if (!credential.token.empty()) return credential;
+  if (file.denied) return file;
   return {"", "no token: " + file.problem +
                   "; make one on the hub with `webmacs-server token create --config SERVER.ini --name NAME --role "
                   "controller` and put it into that file"};

@@ -51,6 +51,7 @@ AgentSettings parse_agent_settings(std::string_view text, const std::string& fil
 struct TokenLookup {
   std::string token;
   std::string problem;
+  bool denied = false;  // there may be one, and this user may not read it
 };
 TokenLookup find_token(const HubSettings& hub);
 

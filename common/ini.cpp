@@ -84,6 +84,7 @@ std::string read_file(const std::string& path) {
     throw ConfigurationError({fmt::format("{}: cannot be read: {}", path, why)});
   };
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0 && errno == EACCES) throw ConfigurationError({path + ": permission denied; run with sudo"});
   if (file < 0) fail(std::strerror(errno));
   std::string text;
   char block[16384];

@@ -1,6 +1,9 @@
 #include "common/sqlite.h"
 
 #include "common/liveness.h"
+#include "common/log.h"
+#include "common/memory_limit.h"
+#include "common/secret_file.h"
 #include "common/utf8.h"
 
 #include <cstring>
@@ -14,7 +17,10 @@ constexpr int busy_timeout_milliseconds = 5000;
 
 [[noreturn]] void fail(const Database& database, const std::string& action) {
   sqlite3* handle = database.handle();
-  throw SqliteError(sqlite3_extended_errcode(handle), database.path() + ": " + action + ": " + sqlite3_errmsg(handle));
+  const int code = sqlite3_extended_errcode(handle);
+  std::string what = database.path() + ": " + action + ": " + sqlite3_errmsg(handle);
+  if (code == SQLITE_NOMEM) what += ": " + memory_limit();
+  throw SqliteError(code, what);
 }
 
 std::string quoted(std::string_view sql) {
@@ -47,6 +53,12 @@ Database::Database(const std::string& path, Mode mode) : path_(path) {
     case Mode::read_only:
       flags |= SQLITE_OPEN_READONLY;
       break;
+  }
+  if (mode == Mode::read_write_create && !path.empty() && path != ":memory:") {
+    if (make_private(path)) {
+      log_warning("{} could be read by everybody on this machine: its mode is o-rwx now", path);
+    }
+    for (const char* beside : {"-wal", "-shm"}) take_from_others(path + beside);
   }
   const int result = sqlite3_open_v2(path.c_str(), &handle_, flags, nullptr);
   if (result == SQLITE_OK) {

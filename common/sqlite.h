@@ -34,7 +34,8 @@ class Database {
  public:
   enum class Mode { read_write_create, read_write, read_only };
 
-  // Opens with a busy timeout of 5 s and extended result codes. The file's folder must exist.
+  // Opens with a busy timeout of 5 s and extended result codes. The file's folder must exist. A file that it may create
+  // is made private (secret_file.h).
   explicit Database(const std::string& path, Mode mode = Mode::read_write_create);
   ~Database();
   Database(const Database&) = delete;

@@ -8,6 +8,7 @@
 #include "common/timestamp.h"
 #include "server/load_tls.h"
 #include "server/open_store.h"
+#include "server/secret_warnings.h"
 #include "server/store/store_url.h"
 
 #include <fmt/ranges.h>
@@ -54,8 +55,8 @@ Hub::Hub(ServerSettings settings)
       dashboard_(web_root(settings_.start)),
       metrics_({settings_.live.metrics_public, *ingest_, readings_, feed_, sessions_, controllers_, failed_logins_,
                 listener_, certificate_.end()}),
-      rest_({*ingest_, *readers_, *exports_, feed_, events_, experiments_, controllers_, *tokens_, dashboard_, metrics_,
-             warnings_}),
+      rest_({*ingest_, *readers_, *exports_, feed_, events_, experiments_, controllers_, *tokens_, failed_logins_,
+             dashboard_, metrics_, warnings_}),
       websockets_(settings_.live.websockets, {io_, *ingest_, controllers_, events_, sessions_, readings_}, feed_,
                   deadlines_),
       entry_(access_, failed_logins_, *tokens_, rest_, websockets_),
@@ -86,6 +87,7 @@ void Hub::run() {
   }
   set_retention();
   certificate_.use(tls_, utc_now());
+  for (const auto& warning : secret_warnings(settings_)) log_warning("{}", warning);
   unblock_service_signals();
   wait_for_signal();
   tokens_->start();
@@ -131,6 +133,7 @@ void Hub::reload() {
     ServerSettings fresh = load_server_settings(settings_.file);
     tls_ = load_tls(fresh.live);
     certificate_.use(tls_, utc_now());
+    for (const auto& warning : secret_warnings(fresh)) log_warning("{}", warning);
     settings_.live = std::move(fresh.live);
     listener_.places().set_limits(connection_limits());
     set_retention();

@@ -7,6 +7,7 @@
 #include "server/commands.h"
 #include "server/export_command.h"
 #include "server/hub.h"
+#include "server/secret_warnings.h"
 #include "server/settings.h"
 #include "server/store/store.h"
 #include "server/store/store_url.h"
@@ -25,6 +26,7 @@ struct Arguments {
   std::string token_name;
   std::string token_role;
   std::string token_expires;
+  std::string token_url;
   ExportArguments exported;
   std::string output;
   bool overwrite = false;
@@ -44,6 +46,7 @@ int run_hub(const ServerSettings& settings) {
 int check(const ServerSettings& settings) {
   std::cout << settings.file << ": right. Listens on " << settings.start.listen_host << ":"
             << settings.start.listen_port << ", store " << without_password(settings.start.store_url) << '\n';
+  for (const auto& warning : secret_warnings(settings)) std::cout << "warning: " << warning << '\n';
   return exit_ok;
 }
 
@@ -56,7 +59,29 @@ void add_token_verbs(CLI::App& app, Arguments& arguments, Verb& verb) {
   auto* list = token->add_subcommand("list", "all tokens, without their texts");
   auto* revoke = token->add_subcommand("revoke", "end a token; its connections are closed within a second");
   revoke->add_option("--name,name", arguments.token_name, "the token's name")->required();
-  for (auto* each : {create, list, revoke}) add_config(*each, arguments);
+  auto* link = token->add_subcommand("link", "print a one-time code and the address that signs in with it");
+  link->add_option("--name,name", arguments.token_name, "whose link it is; made with --role where it does not exist")
+      ->required();
+  link->add_option("--role", arguments.token_role, "viewer, operator or admin");
+  link->add_option("--expires", arguments.token_expires, "of a token that is made: how long it is valid, e.g. 90d");
+  link->add_option("--url", arguments.token_url, "where people reach the hub; default: where it listens");
+  auto* enroll =
+      token->add_subcommand("enroll", "print a one-time code for a controller's token (webmacs-agent enroll)");
+  enroll->add_option("--name,name", arguments.token_name, "the controller's name")->required();
+  for (auto* each : {create, list, revoke, link, enroll}) add_config(*each, arguments);
+  link->callback([&] {
+    verb = [&](const ServerSettings& settings) {
+      become_store_owner(settings);
+      return link_token(settings, arguments.token_name, arguments.token_role, arguments.token_expires,
+                        arguments.token_url);
+    };
+  });
+  enroll->callback([&] {
+    verb = [&](const ServerSettings& settings) {
+      become_store_owner(settings);
+      return enroll_token(settings, arguments.token_name);
+    };
+  });
   create->callback([&] {
     verb = [&](const ServerSettings& settings) {
       become_store_owner(settings);

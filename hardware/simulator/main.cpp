@@ -15,6 +15,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <stdexcept>
 #include <unistd.h>
@@ -85,6 +86,10 @@ std::string check(Arguments& arguments) {
     arguments.options.faults.push_back(*fault);
   }
   arguments.options.local = !arguments.local.empty();
+  std::error_code not_there;
+  if (arguments.options.local && std::filesystem::equivalent(arguments.local, arguments.config, not_there)) {
+    return "--local " + arguments.local + ": this is the file that --config names; name another one to be written";
+  }
   if (arguments.counter && arguments.identify) return "--counter and --identify: one of the two";
   if (arguments.counter) arguments.options.shows = SimulatedUnit::Shows::counter;
   if (arguments.identify) arguments.options.shows = SimulatedUnit::Shows::identity;

@@ -2,6 +2,7 @@
 
 #include "common/sha256.h"
 
+#include <fmt/ranges.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -13,7 +14,17 @@ namespace webmacs {
 namespace {
 
 constexpr std::size_t random_bytes = 32;
+constexpr std::size_t code_bytes = 16;
 constexpr std::string_view token_prefix = "wm_";
+
+template <std::size_t size>
+std::array<unsigned char, size> random_array() {
+  std::array<unsigned char, size> random{};
+  if (RAND_bytes(random.data(), static_cast<int>(size)) != 1) {
+    throw std::runtime_error("no secret was made: the system's random generator failed");
+  }
+  return random;
+}
 
 // Revoked outranks expired: it is what somebody did on purpose.
 std::optional<Denial> denial_of(const TokenRecord& record, Timestamp now) {
@@ -112,10 +123,7 @@ std::optional<Denial> Access::still_allowed(const Identity& identity, Timestamp 
 }
 
 std::string make_token() {
-  std::array<unsigned char, random_bytes> random{};
-  if (RAND_bytes(random.data(), static_cast<int>(random.size())) != 1) {
-    throw std::runtime_error("no token was made: the system's random generator failed");
-  }
+  const auto random = random_array<random_bytes>();
   std::array<unsigned char, 4 * ((random_bytes + 2) / 3) + 1> base64{};
   const int length = EVP_EncodeBlock(base64.data(), random.data(), static_cast<int>(random.size()));
   std::string token(token_prefix);
@@ -129,6 +137,10 @@ std::string make_token() {
 
 std::string token_hash(std::string_view token) {
   return sha256_hex(token);
+}
+
+std::string make_code() {
+  return fmt::format("{:02x}", fmt::join(random_array<code_bytes>(), ""));
 }
 
 }  // namespace webmacs

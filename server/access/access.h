@@ -54,5 +54,7 @@ class Access {
 // "wm_" + 43 base64url characters: 32 random bytes of the system's generator.
 std::string make_token();
 std::string token_hash(std::string_view token);
+// A one-time code: 32 hexadecimal digits, 16 random bytes. Kept as its token_hash().
+std::string make_code();
 
 }  // namespace webmacs

@@ -24,11 +24,7 @@ bool is_json(std::string_view content_type) {
 
 HttpResponse denied(const LoginRefusal& refusal) {
   if (refusal.denial == Denial::not_allowed) return problem(403, to_text(refusal.denial));
-  if (refusal.wait.count() > 0) {
-    auto response = problem(429, "too many failed logins from this address");
-    response.headers = {{"Retry-After", std::to_string(std::chrono::ceil<std::chrono::seconds>(refusal.wait).count())}};
-    return response;
-  }
+  if (refusal.wait.count() > 0) return too_many_failed_logins(refusal.wait);
   auto response = problem(401, to_text(refusal.denial));
   response.headers = {{"WWW-Authenticate", "Bearer"}};
   return response;
@@ -113,6 +109,7 @@ RestApi::RestApi(RestServices services) : services_(services) {
   add_experiment_routes(router_, services_);
   add_export_routes(router_, services_);
   add_token_routes(router_, services_);
+  add_session_routes(router_, services_);
 }
 
 std::unique_ptr<HttpExchange> RestApi::begin(HttpRequest request, Login login) const {

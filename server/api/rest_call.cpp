@@ -42,6 +42,12 @@ HttpResponse json_response(std::string body, unsigned status) {
   return response;
 }
 
+HttpResponse too_many_failed_logins(std::chrono::milliseconds wait) {
+  auto response = problem(429, "too many failed logins from this address");
+  response.headers = {{"Retry-After", std::to_string(std::chrono::ceil<std::chrono::seconds>(wait).count())}};
+  return response;
+}
+
 void answer_from_store(const RestServices& services, const RestCallPtr& call,
                        std::function<HttpResponse(Store&)> work) {
   answer_from_store(services.readers, call, std::move(work));

@@ -6,6 +6,7 @@
 #include "server/http/http_service.h"
 #include "server/store/store.h"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,6 +20,7 @@ class ControllerRegistry;
 class EventCatalog;
 class Experiments;
 class Exports;
+class FailedLogins;
 class Ingest;
 class LiveFeed;
 class Metrics;
@@ -37,6 +39,7 @@ struct RestServices {
   Experiments& experiments;
   const ControllerRegistry& controllers;
   TokenWatch& tokens;
+  FailedLogins& failed_logins;
   const StaticFiles& dashboard;
   const Metrics& metrics;
   const Warnings& warnings;
@@ -64,6 +67,8 @@ using RestCallPtr = std::shared_ptr<const RestCall>;
 
 // 200 (or `status`) with a JSON text that nobody may keep.
 HttpResponse json_response(std::string body, unsigned status = 200);
+// 429: too many logins from the client's address have failed, and the next one has to wait.
+HttpResponse too_many_failed_logins(std::chrono::milliseconds wait);
 
 // Runs `work` with one of the readers' stores and answers what it makes; RestProblem and StoreError become their
 // answers.

@@ -192,6 +192,13 @@ TokenRequest decode_token_request(std::string_view text) {
   return request;
 }
 
+std::string decode_session_request(std::string_view text) {
+  Body body(text);
+  std::string code = body->required_text("code");
+  body.done();
+  return code;
+}
+
 std::string encode_annotation(const Annotation& annotation) {
   return text_of(annotation_object(annotation));
 }
@@ -219,6 +226,11 @@ std::string encode_experiment(const ExperimentRecord& experiment, const std::vec
 std::string encode_identity(const Identity& identity) {
   return text_of(
       {{"name", identity.name}, {"role", to_text(identity.role)}, {"expires", time_or_null(identity.expires)}});
+}
+
+std::string encode_session(const TokenRecord& token, const std::string& text) {
+  return text_of(
+      {{"token", text}, {"name", token.name}, {"role", token.role}, {"expires", time_or_null(token.expires)}});
 }
 
 std::string encode_token(const TokenRecord& token, const std::string& text) {

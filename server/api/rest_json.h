@@ -37,11 +37,16 @@ struct TokenRequest {
 };
 TokenRequest decode_token_request(std::string_view body);
 
+// The one-time code of a sign-in.
+std::string decode_session_request(std::string_view body);
+
 std::string encode_annotation(const Annotation& annotation);
 // `edits`: how it was before each change; left out when null.
 std::string encode_experiment(const ExperimentRecord& experiment, const std::vector<ExperimentEdit>* edits = nullptr);
 // GET /api/v1/me: whose token it is, and how long it is good.
 std::string encode_identity(const Identity& identity);
+// The answer to a one-time code: the token that it gave.
+std::string encode_session(const TokenRecord& token, const std::string& text);
 // Without the hash; `text` only in the answer to the one who made it.
 std::string encode_token(const TokenRecord& token, const std::string& text = {});
 

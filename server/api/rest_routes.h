@@ -14,6 +14,7 @@ void add_event_routes(RestRouter& router, const RestServices& services);
 void add_experiment_routes(RestRouter& router, const RestServices& services);
 void add_export_routes(RestRouter& router, const RestServices& services);
 void add_token_routes(RestRouter& router, const RestServices& services);
+void add_session_routes(RestRouter& router, const RestServices& services);
 void add_status_routes(RestRouter& router, const RestServices& services);
 
 // "exp_" or another prefix and 16 random characters of [a-z0-9].

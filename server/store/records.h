@@ -66,6 +66,14 @@ struct TokenRecord {
   std::optional<Timestamp> revoked;
 };
 
+// What is exchanged once for a token's text.
+struct TokenCode {
+  std::string hash;      // SHA-256 of the code's text, 64 hex digits
+  std::string token;     // the name of the token that it was made for
+  bool enrolls = false;  // the controller's token itself gets a new text; else a further one is made: NAME.2, NAME.3, …
+  Timestamp expires;
+};
+
 // What the hub knew of a controller when it last wrote it down.
 struct ControllerRecord {
   std::string name;

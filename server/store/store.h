@@ -87,8 +87,17 @@ class Store {
   virtual std::vector<TokenRecord> tokens() = 0;  // revoked ones included
   // Throws StoreConflict when the name is in use.
   virtual void add_token(const TokenRecord& token) = 0;
-  // False when there is no such token, or it is revoked already.
+  // Revokes those that links of it gave, too, and ends its codes. False when there is no such token, or it is revoked
+  // already.
   virtual bool revoke_token(std::string_view name, Timestamp when) = 0;
+
+  virtual void add_code(const TokenCode& code, Timestamp now) = 0;
+  // Whether the code can be exchanged: cheap, and writes nothing.
+  virtual bool knows_code(std::string_view hash, Timestamp now) = 0;
+  // Ends the code and returns the token that it gives, which has `token_hash` from now on; empty when the code is not
+  // known, used or expired, or its token may not enter any more.
+  virtual std::optional<TokenRecord> exchange_code(std::string_view hash, const std::string& token_hash,
+                                                   Timestamp now) = 0;
 
   virtual std::vector<ControllerRecord> controllers() = 0;  // by name
   // Upserts them; durable on return. The others stay.

@@ -186,6 +186,19 @@ CREATE TABLE lost_covers (
 CREATE INDEX lost_covers_by_loss ON lost_covers (lost_on);
 )sql";
 
+const char* const version_6 = R"sql(
+ALTER TABLE tokens ADD COLUMN parent BIGINT;
+CREATE INDEX tokens_by_parent ON tokens (parent) WHERE parent IS NOT NULL;
+
+CREATE TABLE token_codes (
+  hash TEXT PRIMARY KEY,
+  token TEXT NOT NULL,
+  enrolls BIGINT NOT NULL,
+  expires BIGINT NOT NULL,
+  used BIGINT
+);
+)sql";
+
 // Any number that no other program is likely to lock.
 const char* const lock_schema = "SELECT pg_advisory_xact_lock(1463634243)";
 
@@ -205,7 +218,7 @@ void require_known(std::size_t version) {
 }  // namespace
 
 const std::vector<std::string>& postgres_migrations() {
-  static const std::vector<std::string> migrations{version_1, version_2, version_3, version_4, version_5};
+  static const std::vector<std::string> migrations{version_1, version_2, version_3, version_4, version_5, version_6};
   return migrations;
 }
 

@@ -7,6 +7,7 @@
 #include "server/store/sql/sql_experiments.h"
 #include "server/store/sql/sql_rows.h"
 #include "server/store/sql/sql_summaries.h"
+#include "server/store/sql/sql_tokens.h"
 #include "server/store/sql/uncovered_count.h"
 
 namespace webmacs {
@@ -192,35 +193,36 @@ std::vector<EventRecord> SqlStore::experiment_events(std::string_view public_id)
 
 std::vector<TokenRecord> SqlStore::tokens() {
   std::vector<TokenRecord> tokens;
-  in_session([&](SqlSession& session, StoreEvents&) {
-    session.query("SELECT name, hash, role, created, expires, revoked FROM tokens ORDER BY key", {},
-                  [&](const SqlRow& row) {
-                    tokens.push_back({row.text(0), row.text(1), row.text(2), from_microseconds(row.integer(3)),
-                                      optional_time(row, 4), optional_time(row, 5)});
-                  });
-  });
+  in_session([&](SqlSession& session, StoreEvents&) { tokens = SqlTokens(session).all(); });
   return tokens;
 }
 
 void SqlStore::add_token(const TokenRecord& token) {
-  in_transaction([&](SqlSession& session, StoreEvents&) {
-    const auto added = session.run(
-        "INSERT INTO tokens (name, hash, role, created, expires, revoked) VALUES ($1, $2, $3, $4, $5, $6) "
-        "ON CONFLICT DO NOTHING",
-        {token.name, token.hash, token.role, to_microseconds(token.created), microseconds(token.expires),
-         microseconds(token.revoked)});
-    if (added > 0) return;
-    throw StoreConflict("token name " + token.name + " is in use; revoke that token first, or choose another name");
-  });
+  in_transaction([&](SqlSession& session, StoreEvents&) { SqlTokens(session).add(token); });
 }
 
 bool SqlStore::revoke_token(std::string_view name, Timestamp when) {
   bool revoked = false;
-  in_transaction([&](SqlSession& session, StoreEvents&) {
-    revoked = session.run("UPDATE tokens SET revoked = $2 WHERE name = $1 AND revoked IS NULL",
-                          {name, to_microseconds(when)}) > 0;
-  });
+  in_transaction([&](SqlSession& session, StoreEvents&) { revoked = SqlTokens(session).revoke(name, when); });
   return revoked;
+}
+
+void SqlStore::add_code(const TokenCode& code, Timestamp now) {
+  in_transaction([&](SqlSession& session, StoreEvents&) { SqlTokens(session).add_code(code, now); });
+}
+
+bool SqlStore::knows_code(std::string_view hash, Timestamp now) {
+  bool known = false;
+  in_session([&](SqlSession& session, StoreEvents&) { known = SqlTokens(session).knows_code(hash, now); });
+  return known;
+}
+
+std::optional<TokenRecord> SqlStore::exchange_code(std::string_view hash, const std::string& token_hash,
+                                                   Timestamp now) {
+  std::optional<TokenRecord> token;
+  in_transaction(
+      [&](SqlSession& session, StoreEvents&) { token = SqlTokens(session).exchange_code(hash, token_hash, now); });
+  return token;
 }
 
 std::vector<ControllerRecord> SqlStore::controllers() {

@@ -45,6 +45,10 @@ class SqlStore : public Store {
   std::vector<TokenRecord> tokens() override;
   void add_token(const TokenRecord& token) override;
   bool revoke_token(std::string_view name, Timestamp when) override;
+  void add_code(const TokenCode& code, Timestamp now) override;
+  bool knows_code(std::string_view hash, Timestamp now) override;
+  std::optional<TokenRecord> exchange_code(std::string_view hash, const std::string& token_hash,
+                                           Timestamp now) override;
   std::vector<ControllerRecord> controllers() override;
   void save_controllers(const std::vector<ControllerRecord>& controllers) override;
 

@@ -186,6 +186,21 @@ CREATE TABLE lost_covers (
 CREATE INDEX lost_covers_by_loss ON lost_covers (lost_on);
 )sql";
 
+// tokens.parent: the token whose link gave this one; both end together. token_codes: what a link or an enrolment
+// carries, used when it was exchanged.
+const char* const version_6 = R"sql(
+ALTER TABLE tokens ADD COLUMN parent INTEGER;
+CREATE INDEX tokens_by_parent ON tokens (parent) WHERE parent IS NOT NULL;
+
+CREATE TABLE token_codes (
+  hash TEXT PRIMARY KEY,
+  token TEXT NOT NULL,
+  enrolls INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  used INTEGER
+) STRICT, WITHOUT ROWID;
+)sql";
+
 bool empty(Database& database) {
   Statement tables = database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1");
   return !tables.step();
@@ -194,7 +209,7 @@ bool empty(Database& database) {
 }  // namespace
 
 const std::vector<std::string>& sqlite_migrations() {
-  static const std::vector<std::string> migrations{version_1, version_2, version_3, version_4, version_5};
+  static const std::vector<std::string> migrations{version_1, version_2, version_3, version_4, version_5, version_6};
   return migrations;
 }
 

@@ -5,7 +5,9 @@ import './styles/shell.css';
 import './styles/overview.css';
 import './styles/trends.css';
 import './styles/pages.css';
-import { borrowToken, consumeTokenLink, forgetToken, keepToken, shareToken, signOutEverywhere, storedToken } from './data/session';
+import { exchangeCode, nameOf } from './data/rest';
+import { borrowToken, consumeLink, forgetToken, isLink, keepToken, shareToken, signOutEverywhere, storedToken, type Link } from './data/session';
+import { chooseLogin } from './ui/choose_login';
 import { Shell } from './ui/shell';
 import { signIn } from './ui/sign_in';
 import { Workspace } from './workspace';
@@ -48,17 +50,38 @@ function askForToken(message: string): void {
 }
 
 async function begin(): Promise<void> {
-  consumeTokenLink();
+  const link = consumeLink();
+  const present = await presentToken();
+  if (!link || link.token === present) return present ? enter(present) : askForToken('');
+  // A link that somebody else made must not put this browser into their hands unseen.
+  const name = present && (await nameOf(present));
+  if (!present || !name) return follow(link);
+  leave?.();
+  leave = null;
+  document.body.replaceChildren(chooseLogin(name, () => enter(present), () => void follow(link)));
+}
+
+// This tab's token, or another tab's.
+async function presentToken(): Promise<string | null> {
   const stored = storedToken();
-  if (stored) return enter(stored);
+  if (stored) return stored;
   const borrowed = await borrowToken();
-  if (!borrowed) return askForToken('');
-  keepToken(borrowed, false);
-  enter(borrowed);
+  if (borrowed) keepToken(borrowed, false);
+  return borrowed;
+}
+
+async function follow(link: Link): Promise<void> {
+  try {
+    const token = link.token ?? (await exchangeCode(link.code ?? ''));
+    keepToken(token, false);
+    enter(token);
+  } catch (error) {
+    askForToken(error instanceof Error ? error.message : String(error));
+  }
 }
 
 addEventListener('hashchange', () => {
-  if (location.hash.startsWith('#token=')) void begin();
+  if (isLink(location.hash)) void begin();
 });
 // A page that comes back from the browser's cache of pages has lost its connection.
 addEventListener('pagehide', () => leave?.());

@@ -170,11 +170,11 @@ class Commissioning(Scenario):
             port = re.search(r"(?m)^port = (\d+)", local)[1]
             serial = re.search(r"(?m)^serial = (\S+)", local)[1].strip('"')
             said = (await self.agent_says("scan", "--host", f"127.0.0.1:{port}", "--units", "1-5", "--timeout",
-                                          "0.2")).stdout
+                                          "0.2s")).stdout
             self.assertIn("unit(s) 3 answer", said)
             for line in (r"coil +7-7 +1 ", r"holding +100-102 +3 ", r"holding +300-300 +1 "):
                 self.assertRegex(said, f"(?m)^  {line}")
-            said = (await self.agent_says("scan", "--serial", serial, "--units", "30", "--timeout", "0.2", code=1)).stdout
+            said = (await self.agent_says("scan", "--serial", serial, "--units", "30", "--timeout", "200ms", code=1)).stdout
             self.assertIn("no unit from 30 to 30 answered", said)
             self.assertIn("A and B swapped", said)
 
@@ -186,6 +186,8 @@ class Commissioning(Scenario):
                             (["--serial", "/dev/ttyUSB0", "--units", "0"], "1 to 255"),
                             (["--host", "plc.lab", "--units", "5-3"], "0 to 255"),
                             (["--host", "plc.lab", "--timeout", "0"], "--timeout"),
+                            (["--host", "plc.lab", "--timeout", "5"], "10ms to 60s"),
+                            (["--host", "plc.lab", "--timeout", "2min"], "10ms to 60s"),
                             (["--host", "plc.lab", "--config", "rig.ini"], "--config"),
                             (["--colour"], "--colour")):
             with self.subTest(words=words):

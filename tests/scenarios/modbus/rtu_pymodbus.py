@@ -113,7 +113,7 @@ class RtuPymodbus(Scenario):
 
     async def test_a_scan_finds_the_unit_and_its_registers(self):
         _, _, port = await self.rig()
-        command = [AGENT, "scan", "--serial", f"{port}:19200:8N1", "--units", "16-18", "--timeout", "0.3"]
+        command = [AGENT, "scan", "--serial", f"{port}:19200:8N1", "--units", "16-18", "--timeout", "0.3s"]
         done = await asyncio.to_thread(run, command, 60)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("unit(s) 17 answer", done.stdout)

@@ -21,7 +21,7 @@ class SerialLines(Scenario):
 
     def command(self, units, verb, **keys):
         if verb == "scan":
-            return run([AGENT, "scan", "--serial", f"{units.name}:19200:8N1", "--units", "1", "--timeout", "0.2"], 60)
+            return run([AGENT, "scan", "--serial", f"{units.name}:19200:8N1", "--units", "1", "--timeout", "200ms"], 60)
         ini = self.folder / "beside.ini"
         ini.write_text(f"[hub]\ntoken = x\n[buffer]\npath = {self.folder}/beside.db\n{units.device(**keys)}{event('e', 0)}")
         return run([AGENT, verb, "--config", ini], 60)

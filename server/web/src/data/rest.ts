@@ -130,24 +130,47 @@ export class Rest {
   }
 
   private async ask<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const headers: Record<string, string> = { Authorization: `Bearer ${this.token}` };
-    if (body !== undefined) headers['Content-Type'] = 'application/json';
-    let response: Response;
     try {
-      response = await fetch(path, {
-        method,
-        headers,
-        body: body === undefined ? undefined : JSON.stringify(body),
-        cache: 'no-store',
-        signal: AbortSignal.timeout(PATIENCE_MS),
-      });
-    } catch {
-      throw new ApiError(0, 'The hub cannot be reached.');
+      return await askHub<T>(method, path, this.token, body);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) this.denied();
+      throw error;
     }
-    if (response.status === 401) this.denied();
-    if (!response.ok) throw new ApiError(response.status, await problemText(response));
-    return (response.status === 204 ? undefined : await response.json().catch(() => undefined)) as T;
   }
+}
+
+// The token that a one-time code gives. Throws an ApiError whose message says why it gives none.
+export async function exchangeCode(code: string): Promise<string> {
+  return (await askHub<{ token: string }>('POST', '/api/v1/session', null, { code })).token;
+}
+
+// Whose token it is; null when the hub does not take it, and not when it cannot be asked.
+export async function nameOf(token: string): Promise<string | null> {
+  try {
+    return (await askHub<Me>('GET', '/api/v1/me', token)).name;
+  } catch (error) {
+    return error instanceof ApiError && error.status === 401 ? null : 'somebody';
+  }
+}
+
+async function askHub<T>(method: string, path: string, token: string | null, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = {};
+  if (token !== null) headers.Authorization = `Bearer ${token}`;
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      cache: 'no-store',
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+  } catch {
+    throw new ApiError(0, 'The hub cannot be reached.');
+  }
+  if (!response.ok) throw new ApiError(response.status, await problemText(response));
+  return (response.status === 204 ? undefined : await response.json().catch(() => undefined)) as T;
 }
 
 function experimentPath(id: string): string {

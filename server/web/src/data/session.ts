@@ -1,4 +1,4 @@
-// The token: kept in session storage, or in local storage when its owner asks for that; never in an address. A tab that has
+// The token: kept in session storage, or in local storage when its owner asks for that; not in an address. A tab that has
 // none asks the other tabs of this browser, so that a link opens in a second tab without signing in again.
 
 const KEY = 'webmacs.token';
@@ -59,10 +59,22 @@ function tell(message: Message): void {
   tabs.postMessage(message);
 }
 
-// `#token=…`, as `./run demo` prints it: taken, and removed from the address and from the history.
-export function consumeTokenLink(): void {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (token === null) return;
-  if (token) keepToken(token, false);
+// What a sign-in link carries: a one-time code, or, as of old, the token itself.
+export interface Link {
+  code?: string;
+  token?: string;
+}
+
+export function isLink(hash: string): boolean {
+  return /^#(token|code)=/.test(hash);
+}
+
+// `#code=…` as `webmacs-server token link` prints it, or `#token=…`: taken, and removed from the address and the history.
+export function consumeLink(): Link | null {
+  if (!isLink(location.hash)) return null;
+  const given = new URLSearchParams(location.hash.slice(1));
   history.replaceState(null, '', location.pathname + location.search);
+  const code = given.get('code');
+  const token = given.get('token');
+  return code ? { code } : token ? { token } : null;
 }

@@ -21,7 +21,8 @@ export function signIn(message: string, enter: (token: string, onThisDevice: boo
       h('label', { for: 'token' }, 'Token'),
       token,
       h('p', { id: 'token-help', class: 'quiet' },
-        'Whoever runs the hub makes one: ', h('code', {}, 'webmacs-server token create --role viewer'),
+        'Whoever runs the hub makes a link that signs in, ', h('code', {}, 'webmacs-server token link NAME --role viewer'),
+        ', or a token, ', h('code', {}, 'webmacs-server token create --name NAME --role viewer'),
         '. An operator’s token may also run experiments.'),
       h('label', { class: 'check', for: 'keep' }, keep, 'Remember on this device (otherwise until the last tab is closed)'),
       h('button', { class: 'primary', type: 'submit' }, 'Sign in')));

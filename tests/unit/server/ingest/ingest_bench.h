@@ -90,6 +90,12 @@ class ControlledStore : public Store {
   std::vector<TokenRecord> tokens() override { return store_->tokens(); }
   void add_token(const TokenRecord& token) override { store_->add_token(token); }
   bool revoke_token(std::string_view name, Timestamp when) override { return store_->revoke_token(name, when); }
+  void add_code(const TokenCode& code, Timestamp now) override { store_->add_code(code, now); }
+  bool knows_code(std::string_view hash, Timestamp now) override { return store_->knows_code(hash, now); }
+  std::optional<TokenRecord> exchange_code(std::string_view hash, const std::string& token_hash,
+                                           Timestamp now) override {
+    return store_->exchange_code(hash, token_hash, now);
+  }
   std::vector<ControllerRecord> controllers() override { return store_->controllers(); }
   void save_controllers(const std::vector<ControllerRecord>& controllers) override {
     store_->save_controllers(controllers);

@@ -9,6 +9,7 @@
 #include "unit/server/store/store_suite_export.h"
 #include "unit/server/store/store_suite_retention.h"
 #include "unit/server/store/store_suite_series.h"
+#include "unit/server/store/store_suite_tokens.h"
 
 #include <sys/stat.h>
 
@@ -56,6 +57,7 @@ WEBMACS_STORE_CONTRACT_EXPERIMENTS(SqliteBackend);
 WEBMACS_STORE_CONTRACT_EXPORT(SqliteBackend);
 WEBMACS_STORE_CONTRACT_SERIES(SqliteBackend);
 WEBMACS_STORE_CONTRACT_RETENTION(SqliteBackend);
+WEBMACS_STORE_CONTRACT_TOKENS(SqliteBackend);
 }  // namespace webmacs::testing
 
 TEST_CASE("a new file is ours, in WAL mode, and not for everybody") {
