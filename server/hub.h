@@ -16,6 +16,7 @@
 #include "server/catalog/warnings.h"
 #include "server/certificate_watch.h"
 #include "server/export/exports.h"
+#include "server/http/answer_budget.h"
 #include "server/http/http_session.h"
 #include "server/http/listener.h"
 #include "server/http/static_files.h"
@@ -75,6 +76,7 @@ class Hub {
   Experiments experiments_;
   Access access_;
   FailedLogins failed_logins_;
+  AnswerBudget answers_{settings_.live.unread_answer_bytes};
   ReadingCounters readings_;
   Publisher publisher_{feed_, events_, experiments_};
   SessionSet sessions_;

@@ -82,6 +82,7 @@ void read_server(IniSection& server, ServerSettings& settings) {
   settings.live.max_connections_per_address =
       static_cast<std::size_t>(server.integer("max_connections_per_address", 200, 1, 1000000));
   settings.live.metrics_public = server.boolean("metrics_public", false);
+  settings.live.unread_answer_bytes = static_cast<std::size_t>(server.size("unread_answers", 64 * mib, mib, 64 * gib));
   settings.live.websockets.client_queue_bytes =
       static_cast<std::size_t>(server.size("client_queue", mib, 128 * kib, gib));
   settings.start.history_bytes = static_cast<std::size_t>(server.size("history", 64 * mib, mib, 64 * gib));

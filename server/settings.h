@@ -30,7 +30,8 @@ struct Live {
   std::size_t max_connections = 10000;
   std::size_t max_connections_per_address = 200;
   bool metrics_public = false;
-  std::string certificate_file;  // with private_key_file: TLS in the daemon itself
+  std::size_t unread_answer_bytes = 64 * 1024 * 1024;  // of one token, in memory until they are read
+  std::string certificate_file;                        // with private_key_file: TLS in the daemon itself
   std::string private_key_file;
   std::chrono::microseconds store_retention{0};                         // 0: datapoints stay however old they are
   std::chrono::microseconds store_grace = std::chrono::hours(30 * 24);  // for what lost an experiment's cover

@@ -3,6 +3,7 @@
 #include "server/access/failed_logins.h"
 #include "server/api/process_figures.h"
 #include "server/catalog/controller_registry.h"
+#include "server/http/answer_budget.h"
 #include "server/http/listener.h"
 #include "server/net/controller_session.h"
 #include "server/net/session.h"
@@ -66,6 +67,10 @@ void add_connections(Families& families, const Metrics::Sources& from) {
   add_value(refused, from.listener.turned_away(), {{"reason", "descriptors"}});
   add_counter(families, "webmacs_failed_logins_total", "Tokens that were wrong, expired or revoked",
               from.failed_logins.count());
+  add_gauge(families, "webmacs_unread_answer_bytes", "Bytes of REST answers that wait in memory to be read",
+            from.answers.waiting());
+  add_counter(families, "webmacs_unread_answers_refused_total",
+              "Requests refused since earlier answers of their token wait to be read", from.answers.refused());
   auto& closes =
       add(families, "webmacs_websocket_closes_total", "WebSockets that ended, by close code", MetricType::Counter);
   for (const auto& [code, count] : from.sessions.close_codes().all()) {

@@ -11,6 +11,7 @@
 namespace webmacs {
 
 struct ReadingCounters;
+class AnswerBudget;
 class ControllerRegistry;
 class FailedLogins;
 class Listener;
@@ -30,6 +31,7 @@ class Metrics {
     const FailedLogins& failed_logins;
     const Listener& listener;
     const std::optional<Timestamp>& certificate_end;
+    const AnswerBudget& answers;
   };
   explicit Metrics(Sources sources) : sources_(sources) {}
 

@@ -1,6 +1,7 @@
 #include "server/api/rest_api.h"
 
 #include "server/api/rest_routes.h"
+#include "server/http/answer_budget.h"
 #include "server/http/static_files.h"
 
 #include <boost/beast/core/string.hpp>
@@ -46,30 +47,47 @@ HttpResponse answer_without_route(const HttpRequest& request, const RestRouter::
   return problem(404, "there is nothing at this path");
 }
 
+// The answer as it goes into memory until it is read; instead of one too many of the account, a refusal.
+HttpResponse counted(AnswerBudget& answers, const std::string& account, HttpResponse response) {
+  if (response.source || response.body.empty()) return response;
+  response.held = answers.try_take(account, response.body.size());
+  if (response.held) return response;
+  auto refusal = problem(429, "answers that were asked for before wait to be read: read them first");
+  refusal.headers = {{"Retry-After", "1"}};
+  return refusal;
+}
+
 // One request, judged when it begins: either what it is refused with, or where it goes and whose it is.
 class RestExchange final : public HttpExchange {
  public:
-  RestExchange(const RestRouter& router, const StaticFiles& files, HttpRequest request, Login login)
-      : request_(std::move(request)), login_(std::move(login)) {
+  RestExchange(const RestRouter& router, const RestServices& services, HttpRequest request, Login login)
+      : answers_(services.answers), request_(std::move(request)), login_(std::move(login)) {
+    account_ = "address " + request_.client;
     match_ = router.find(request_.header.method(), request_.path);
     if (match_.route == nullptr) {
-      refusal_ = answer_without_route(request_, match_, files);
+      refusal_ = answer_without_route(request_, match_, services.dashboard);
       return;
     }
     judge();
   }
 
-  std::optional<HttpResponse> refusal() override { return std::move(refusal_); }
+  std::optional<HttpResponse> refusal() override {
+    if (!refusal_) return std::nullopt;
+    return counted(answers_, account_, std::move(*refusal_));
+  }
 
   void handle(std::string body, HttpAnswer answer) override {
-    if (refusal_) return answer(std::move(*refusal_));
+    HttpAnswer counts = [&answers = answers_, account = account_, answer = std::move(answer)](HttpResponse response) {
+      answer(counted(answers, account, std::move(response)));
+    };
+    if (refusal_) return counts(std::move(*refusal_));
     // A body takes its time, in which the token may have been revoked.
     if (match_.route->right && !body.empty()) {
-      if (const auto denial = login_.denial_since(identity_)) return answer(denied({*denial}));
+      if (const auto denial = login_.denial_since(identity_)) return counts(denied({*denial}));
     }
     request_.body = std::move(body);
     const auto call = std::make_shared<RestCall>(
-        RestCall{std::move(request_), std::move(match_.ids), std::move(identity_), std::move(answer)});
+        RestCall{std::move(request_), std::move(match_.ids), std::move(identity_), std::move(counts)});
     try {
       match_.route->handler(call);
     } catch (const RestProblem& error) {
@@ -86,12 +104,15 @@ class RestExchange final : public HttpExchange {
         return;
       }
       identity_ = std::move(std::get<Identity>(entry));
+      account_ = "token " + identity_.name;
     }
     if (has_body_method(request_.header.method()) && !is_json(request_.field(http::field::content_type))) {
       refusal_ = problem(415, "the body must be application/json");
     }
   }
 
+  AnswerBudget& answers_;
+  std::string account_;  // whose memory the answer takes
   HttpRequest request_;
   Login login_;
   RestRouter::Match match_;
@@ -113,7 +134,7 @@ RestApi::RestApi(RestServices services) : services_(services) {
 }
 
 std::unique_ptr<HttpExchange> RestApi::begin(HttpRequest request, Login login) const {
-  return std::make_unique<RestExchange>(router_, services_.dashboard, std::move(request), std::move(login));
+  return std::make_unique<RestExchange>(router_, services_, std::move(request), std::move(login));
 }
 
 }  // namespace webmacs

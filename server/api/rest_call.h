@@ -16,6 +16,7 @@
 
 namespace webmacs {
 
+class AnswerBudget;
 class ControllerRegistry;
 class EventCatalog;
 class Experiments;
@@ -43,6 +44,7 @@ struct RestServices {
   const StaticFiles& dashboard;
   const Metrics& metrics;
   const Warnings& warnings;
+  AnswerBudget& answers;
 };
 
 // A handler's way out with an error: answered as problem+json.

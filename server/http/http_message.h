@@ -57,6 +57,7 @@ struct HttpResponse {
   std::vector<std::pair<std::string, std::string>> headers = {};
   BodyEnd end = BodyEnd::length;                 // any other: the body comes from `source`
   std::shared_ptr<BodySource> source = nullptr;  // none for a HEAD request
+  std::shared_ptr<const void> held = nullptr;    // kept until the answer is on the wire, or the connection is gone
 };
 
 // Whether a header that lists words ("gzip, br", W/"1", "2") has this one.

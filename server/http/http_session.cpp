@@ -223,6 +223,7 @@ void HttpSession::finish() {
   if (stream_) stream_->close();
   stream_.reset();
   source_.reset();
+  writer_.reset();
   place_.reset();
 }
 

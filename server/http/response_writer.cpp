@@ -20,7 +20,7 @@ std::string http_date() {
 }  // namespace
 
 ResponseWriter::ResponseWriter(HttpResponse response, bool keep_alive, bool head_only)
-    : piece_(std::move(response.body)), serializer_(message_), head_only_(head_only) {
+    : held_(std::move(response.held)), piece_(std::move(response.body)), serializer_(message_), head_only_(head_only) {
   message_.version(11);
   message_.result(response.status);
   const bool streamed = response.end != BodyEnd::length;

@@ -36,8 +36,9 @@ class ResponseWriter {
  private:
   using Message = boost::beast::http::response<boost::beast::http::buffer_body>;
 
-  std::string piece_;  // the body, or the piece of it that is being sent
-  Message message_;    // its body points at piece_
+  const std::shared_ptr<const void> held_;  // the response's
+  std::string piece_;                       // the body, or the piece of it that is being sent
+  Message message_;                         // its body points at piece_
   boost::beast::http::response_serializer<boost::beast::http::buffer_body> serializer_;
   const bool head_only_;
 };

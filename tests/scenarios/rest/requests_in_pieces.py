@@ -79,6 +79,22 @@ class RequestsInPieces(Scenario):
         self.assertLess(body, 35 * SLOWNESS)
         self.assertLess(header, 14 * SLOWNESS)
 
+    async def test_an_honest_sender_may_pause(self):
+        body = b'{"event_public_ids":["evt_a"],"minutes":1}'
+        head = (f"POST /api/v1/datapoints/series HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {self.viewer_token}\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n").encode()
+
+        def status(*pieces):
+            with socket.create_connection(("127.0.0.1", self.server.port), 30 * SLOWNESS) as peer:
+                for i, piece in enumerate(pieces):
+                    if i:
+                        time.sleep(11)
+                    peer.sendall(piece)
+                return peer.recv(12)
+        answers = await asyncio.gather(asyncio.to_thread(status, head, body), asyncio.to_thread(status, head + body[:5], body[5:]),
+                                       asyncio.to_thread(status, head + body[:5], body[5:9], body[9:]))
+        self.assertEqual(answers, [b"HTTP/1.1 200"] * 3)
+
     async def test_chunk_extensions_and_trailers_without_an_end(self):
         def flood(start, filler):
             with socket.create_connection(("127.0.0.1", self.server.port), 10 * SLOWNESS) as peer:
