@@ -3,7 +3,18 @@
 #include "common/secret_file.h"
 #include "server/store/store_url.h"
 
+#include <algorithm>
+
 namespace webmacs {
+namespace {
+
+// "postgresql://user:password@host/db" or "…?password=…".
+bool holds_password(const std::string& url) {
+  const std::size_t query = std::min(url.find('?'), url.size());
+  return without_password(url) != url.substr(0, query) || url.find("password=", query) != std::string::npos;
+}
+
+}  // namespace
 
 std::vector<std::string> secret_warnings(const ServerSettings& settings) {
   std::vector<std::string> warnings;
@@ -13,7 +24,7 @@ std::vector<std::string> secret_warnings(const ServerSettings& settings) {
   };
   look("private key file", settings.live.private_key_file);
   look("the store's password_file", settings.start.store_password_file);
-  if (without_password(settings.start.store_url) != settings.start.store_url) {
+  if (holds_password(settings.start.store_url)) {
     look("the store's url with its password in", settings.file);
   }
   return warnings;

@@ -8,6 +8,7 @@
 #include "unit/server/store/store_suite_export.h"
 #include "unit/server/store/store_suite_retention.h"
 #include "unit/server/store/store_suite_series.h"
+#include "unit/server/store/store_suite_tokens.h"
 
 #include <thread>
 
@@ -56,6 +57,7 @@ WEBMACS_STORE_CONTRACT_EXPERIMENTS(PostgresBackend);
 WEBMACS_STORE_CONTRACT_EXPORT(PostgresBackend);
 WEBMACS_STORE_CONTRACT_SERIES(PostgresBackend);
 WEBMACS_STORE_CONTRACT_RETENTION(PostgresBackend);
+WEBMACS_STORE_CONTRACT_TOKENS(PostgresBackend);
 }  // namespace webmacs::testing
 
 TEST_CASE("months are made ahead, and for whatever month a reading names") {

@@ -86,8 +86,9 @@ class SignInLinks(Scenario):
 
     async def test_a_code_that_was_not_made_or_is_no_code(self):
         self.assertEqual((await self.post({"code": "0" * 32}))[0], 410)
-        for body in ({}, {"code": 5}, {"code": "x", "name": "y"}, [], b"no JSON"):
+        for body in ({}, {"code": 5}, []):
             self.assertEqual((await self.post(body))[0], 422, body)
+        self.assertEqual((await self.post(b"no JSON"))[0], 400)
 
     async def test_a_link_has_the_role_and_the_end_of_its_token_and_goes_with_it(self):
         await self.server.token("anna", "operator", "90d")

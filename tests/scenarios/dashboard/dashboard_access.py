@@ -60,6 +60,65 @@ class DashboardAccess(DashboardScenario):
         await browser.call("goBack")
         self.assertNotIn(self.viewer_token, await browser.run("location.href"))
 
+    def address(self, *words):
+        done = self.server.command("token", "link", "viewer", *words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.splitlines()[1]
+
+    async def stored(self):
+        """The token that the browser has."""
+        token, kept = await self.browser.run(STORED)
+        self.assertIsNone(kept)
+        if token:
+            self.tokens.append(token)
+        return token
+
+    async def test_a_link_with_a_code_signs_in_once(self):
+        address = self.address()
+        browser = await self.open_browser()
+        await browser.call("goto", address)
+        await browser.state("live")
+        first = await self.stored()
+        self.assertRegex(first, r"\Awm_")
+        self.assertNotEqual(first, self.viewer_token)
+        self.assertNotIn("code", await browser.run("location.href"))
+        await browser.call("reopen")
+        await browser.call("goto", address)
+        await browser.see("[role=alert]")
+        self.assertIn("was used", await browser.text("[role=alert]"))
+        self.assertIsNone(await self.stored())
+
+    async def test_a_link_takes_no_login_away_unasked(self):
+        browser = await self.open_live()
+        address = self.address()
+        await browser.call("goto", address)
+        await browser.see(".sign-in[data-state=choose]")
+        self.assertIn("signed in as viewer", await browser.text(".sign-in"))
+        self.assertNotIn("code", await browser.run("location.href"))
+        await browser.click("text=Stay signed in")
+        await browser.state("live")
+        self.assertEqual(await self.stored(), self.viewer_token)
+        # Nothing was exchanged: the link is still good.
+        await browser.call("goto", address)
+        await browser.click("text=Sign in with the link")
+        await browser.state("live")
+        self.assertNotEqual(await self.stored(), self.viewer_token)
+
+    async def test_a_link_with_another_token_asks_too_and_one_that_ended_is_replaced(self):
+        other = await self.server.token("other", "viewer")
+        browser = await self.open_live()
+        await browser.goto(self.server, token=other)
+        await browser.see(".sign-in[data-state=choose]")
+        await browser.click("text=Stay signed in")
+        await browser.state("live")
+        await browser.goto(self.server, token=self.viewer_token)  # the same one: nothing to ask
+        await browser.state("live")
+        self.server.command("token", "revoke", "viewer")
+        await browser.see(".sign-in[data-state=denied]")
+        await browser.goto(self.server, token=other)
+        await browser.state("live")
+        self.assertEqual(await self.stored(), other)
+
     async def test_a_revoked_token_is_denied_at_once(self):
         browser = await self.open_live()
         done = self.server.command("token", "revoke", "--name", "viewer")
