@@ -12,20 +12,6 @@ void append_cursor_member(std::string& out, const FeedCursor& cursor) {
   append_json_string(out, format_cursor(cursor));
 }
 
-void add_controller_members(Json& out, const ControllerState& state) {
-  out["name"] = state.name;
-  out["online"] = state.online;
-  out["last_seen"] = time_or_null(state.last_seen);
-  out["agent"] = state.status ? Json(state.status->agent) : Json();
-  out["version"] = state.status ? Json(state.status->version) : Json();
-  out["backlog"] = state.status ? Json(state.status->backlog) : Json();
-  out["dropped"] = state.status ? Json(state.status->dropped) : Json();
-  out["clock_offset"] = state.status ? number_or_null(state.clock_offset) : Json();
-  Json& devices = out["devices"] = Json::array();
-  if (!state.status) return;
-  for (const DeviceStatus& device : state.status->devices) devices.push_back(device_json(device));
-}
-
 }  // namespace
 
 std::string format_cursor(const FeedCursor& cursor) {
@@ -69,21 +55,9 @@ std::string encode_backfilled(const FeedCursor& cursor, const std::vector<std::s
                     {"to", time_or_null(to)}});
 }
 
-std::string encode_event(const EventDescription& event, const std::string& controller) {
-  Json out = event_json(event);
-  out["controller"] = controller.empty() ? Json() : Json(controller);
-  return json_text(out);
-}
-
-std::string encode_controller(const ControllerState& state) {
-  Json out;
-  add_controller_members(out, state);
-  return json_text(out);
-}
-
 std::string encode_status_notice(const ControllerState& state) {
   Json out = {{"type", "status"}};
-  add_controller_members(out, state);
+  out.update(controller_json(state));
   return json_text(out);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-// What frontends read beside datapoints: the envelopes of /ws/datapoints/stream?format=batch and the elements of REST
-// lists (contract, "Hub -> frontend" and "REST"). With messages.h the only place where the wire's member names live.
+// What frontends read beside datapoints: the envelopes of /ws/datapoints/stream?format=batch (contract, "Hub ->
+// frontend"). The elements of REST lists are message_json.h's; with messages.h the only places where the wire's member
+// names live.
 // Pure functions, usable from any thread.
 
 #include "common/messages.h"
@@ -30,10 +31,7 @@ std::string encode_backfilled(const FeedCursor& cursor, const std::vector<std::s
 // The answer to POST /api/v1/datapoints/batch: the members of an ack, with a batch number where the sender gave one.
 std::string encode_push_answer(const AckMessage& counts, std::optional<std::int64_t> batch);
 
-// One element of GET /api/v1/events: the description's members and the controller it belongs to (null: nobody yet).
-std::string encode_event(const EventDescription& event, const std::string& controller);
-
-// One element of GET /api/v1/controllers.
+// A controller as the hub knows it.
 struct ControllerState {
   std::string name;
   bool online = false;
@@ -41,8 +39,7 @@ struct ControllerState {
   std::optional<StatusFrame> status;   // what its agent last said of itself
   std::optional<double> clock_offset;  // seconds its clock is ahead of the hub's
 };
-std::string encode_controller(const ControllerState& state);
-// The same members in {"type":"status",…}.
+// Its members as in GET /api/v1/controllers, in {"type":"status",…}.
 std::string encode_status_notice(const ControllerState& state);
 
 }  // namespace webmacs

@@ -79,10 +79,10 @@ HubMessage decode_hub_message(std::string_view text) {
 }
 
 std::string encode(const ConnectedMessage& message) {
-  nlohmann::ordered_json object = {{"type", "connected"},
-                                   {"controller", message.controller},
-                                   {"max_batch", message.max_batch},
-                                   {"credit", message.credit}};
+  Json object = {{"type", "connected"},
+                 {"controller", message.controller},
+                 {"max_batch", message.max_batch},
+                 {"credit", message.credit}};
   if (message.time) object["time"] = format_timestamp(*message.time);
   return json_text(object);
 }

@@ -7,10 +7,12 @@
 
 namespace webmacs {
 
-// Returns `value` without white space, its members in the order in which they were put in, U+FFFD in place of what is
-// no UTF-8.
-inline std::string json_text(const nlohmann::ordered_json& value) {
-  return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+// Members stay in the order in which they were set.
+using Json = nlohmann::ordered_json;
+
+// Returns `value` without white space, U+FFFD in place of what is no UTF-8.
+inline std::string json_text(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace webmacs

@@ -42,4 +42,24 @@ Json device_json(const DeviceStatus& device) {
           {"error", text_or_null(device.online ? std::string_view() : device.error)}};
 }
 
+Json owned_event_json(const EventDescription& event, const std::string& controller) {
+  Json out = event_json(event);
+  out["controller"] = controller.empty() ? Json() : Json(controller);
+  return out;
+}
+
+Json controller_json(const ControllerState& state) {
+  const auto& status = state.status;
+  Json out = {{"name", state.name}, {"online", state.online}, {"last_seen", time_or_null(state.last_seen)}};
+  out["agent"] = status ? Json(status->agent) : Json();
+  out["version"] = status ? Json(status->version) : Json();
+  out["backlog"] = status ? Json(status->backlog) : Json();
+  out["dropped"] = status ? Json(status->dropped) : Json();
+  out["clock_offset"] = status ? number_or_null(state.clock_offset) : Json();
+  Json& devices = out["devices"] = Json::array();
+  if (!status) return out;
+  for (const DeviceStatus& device : status->devices) devices.push_back(device_json(device));
+  return out;
+}
+
 }  // namespace webmacs

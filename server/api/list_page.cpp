@@ -19,17 +19,15 @@ ListPage::ListPage(const HttpRequest& request, std::size_t total) {
   const std::size_t size = number_parameter(request, "page_size", default_page_size, largest_page_size);
   begin_ = std::min((page - 1) * size, total);
   end_ = std::min(begin_ + size, total);
-  body_ = "{\"page\":" + std::to_string(page) + ",\"page_size\":" + std::to_string(size) +
-          ",\"total\":" + std::to_string(total) + ",\"data\":[";
+  body_ = {{"page", page}, {"page_size", size}, {"total", total}, {"data", Json::array()}};
 }
 
-void ListPage::add(std::string_view item) {
-  if (!std::exchange(empty_, false)) body_ += ',';
-  body_ += item;
+void ListPage::add(Json item) {
+  body_["data"].push_back(std::move(item));
 }
 
 HttpResponse ListPage::answer() && {
-  return json_response(std::move(body_.append("]}")));
+  return json_response(json_text(body_));
 }
 
 }  // namespace webmacs

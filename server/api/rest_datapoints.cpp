@@ -1,4 +1,5 @@
-// Reading datapoints.
+// Reading datapoints. An answer holds up to 10,000 of them, or 80,000 points: they are written piece by piece, as the
+// wire's are (messages.h), and with them the few members around them.
 
 #include "common/timestamp.h"
 #include "server/api/rest_json.h"

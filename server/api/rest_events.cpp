@@ -1,6 +1,6 @@
 // Events: agents describe theirs, people may make and change the others.
 
-#include "common/feed_messages.h"
+#include "common/message_json.h"
 #include "server/api/list_page.h"
 #include "server/api/rest_json.h"
 #include "server/api/rest_routes.h"
@@ -13,7 +13,7 @@ namespace webmacs {
 namespace {
 
 HttpResponse event_response(const EventRecord& event, unsigned status = 200) {
-  return json_response(encode_event(event.description, event.controller), status);
+  return json_response(json_text(owned_event_json(event.description, event.controller)), status);
 }
 
 constexpr const char* no_event = "there is no such event";
@@ -24,7 +24,7 @@ EventRecord find_event(Store& store, const std::string& id) {
 }
 
 bool same_description(const EventRecord& a, const EventRecord& b) {
-  return encode_event(a.description, "") == encode_event(b.description, "");
+  return event_json(a.description) == event_json(b.description);
 }
 
 // Does the work on the store's event of this id; then the catalog of the network thread has it as the store does.
@@ -66,7 +66,7 @@ void add_event_routes(RestRouter& router, const RestServices& services) {
     const auto events = services.events.listed();
     ListPage page(call->request, events.size());
     for (std::size_t i = page.begin(); i < page.end(); ++i) {
-      page.add(encode_event(events[i]->description, events[i]->controller));
+      page.add(owned_event_json(events[i]->description, events[i]->controller));
     }
     call->answer(std::move(page).answer());
   });

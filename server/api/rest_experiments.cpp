@@ -47,7 +47,7 @@ void change_experiment(const RestServices& services, const RestCallPtr& call,
         edit(change->after);
         if (!store.change_experiment(change->after, who, utc_now(), newest)) throw RestProblem(409, changed_in_between);
         change->lost = lost_cover(before, &change->after);
-        return json_response(encode_experiment(change->after));
+        return json_response(json_text(experiment_json(change->after)));
       },
       [&services, call, change, newest](HttpResponse made) {
         services.experiments.put(std::move(change->after));
@@ -88,7 +88,7 @@ void add_annotation_routes(RestRouter& router, const RestServices& services) {
                    services, call,
                    [id = call->id(), annotation](Store& store) {
                      if (!store.annotate(id, annotation)) throw RestProblem(404, no_experiment);
-                     return json_response(encode_annotation(annotation), 201);
+                     return json_response(json_text(annotation_json(annotation)), 201);
                    },
                    [&services, id = call->id(), annotation] { services.experiments.annotate(id, annotation); });
              });
@@ -125,7 +125,7 @@ void add_experiment_routes(RestRouter& router, const RestServices& services) {
   router.add(Verb::get, "/api/v1/experiments", Right::read, [&services](const RestCallPtr& call) {
     const auto index = services.experiments.index();
     ListPage page(call->request, index->size());
-    for (std::size_t i = page.begin(); i < page.end(); ++i) page.add(encode_experiment(index->at(i)));
+    for (std::size_t i = page.begin(); i < page.end(); ++i) page.add(experiment_json(index->at(i)));
     call->answer(std::move(page).answer());
   });
   router.add(Verb::post, "/api/v1/experiments", Right::operate, [&services](const RestCallPtr& call) {
@@ -139,14 +139,14 @@ void add_experiment_routes(RestRouter& router, const RestServices& services) {
         [experiment, added](Store& store) {
           store.add_experiment(experiment);
           *added = find_experiment(store, experiment.public_id);
-          return json_response(encode_experiment(*added), 201);
+          return json_response(json_text(experiment_json(*added)), 201);
         },
         [&services, added] { services.experiments.put(std::move(*added)); });
   });
   router.add(Verb::get, "/api/v1/experiments/{public_id}", Right::read, [&services](const RestCallPtr& call) {
     answer_from_store(services, call, [id = call->id()](Store& store) {
       const auto edits = store.experiment_edits(id);
-      return json_response(encode_experiment(find_experiment(store, id), &edits));
+      return json_response(json_text(experiment_json(find_experiment(store, id), &edits)));
     });
   });
   router.add(Verb::put, "/api/v1/experiments/{public_id}", Right::operate, [&services](const RestCallPtr& call) {

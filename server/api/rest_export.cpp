@@ -78,7 +78,7 @@ void make_link(const RestServices& services, const RestCallPtr& call) {
     refusal.headers = {{"Retry-After", std::to_string(DownloadLinks::lifetime.count())}};
     return call->answer(refusal);
   }
-  nlohmann::ordered_json link;
+  Json link;
   link["url"] = std::string(download_path) + "?link=" + *secret;
   call->answer(json_response(json_text(link), 201));
 }

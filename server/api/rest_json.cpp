@@ -1,5 +1,6 @@
 #include "server/api/rest_json.h"
 
+#include "common/message_json.h"
 #include "common/message_members.h"
 #include "common/timestamp.h"
 #include "server/api/rest_call.h"
@@ -11,7 +12,6 @@ namespace webmacs {
 namespace {
 
 using nlohmann::json;
-using nlohmann::ordered_json;
 
 constexpr std::size_t longest_notes = 100'000;  // bytes
 constexpr std::size_t longest_annotation = 4000;
@@ -38,25 +38,11 @@ class Body {
   Members members_;
 };
 
-// Texts that are stored are valid UTF-8; should one not be, the answer is nevertheless.
-std::string text_of(const ordered_json& value) {
-  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
-
-ordered_json time_or_null(const std::optional<Timestamp>& time) {
-  return time ? ordered_json(format_timestamp(*time)) : ordered_json();
-}
-
-ordered_json annotation_object(const Annotation& annotation) {
-  return {
-      {"public_id", annotation.public_id}, {"timestamp", format_timestamp(annotation.time)}, {"text", annotation.text}};
-}
-
 // What an experiment and its former states have in common.
 template <typename Experiment>
-void add_members(ordered_json& object, const Experiment& experiment) {
+void add_members(Json& object, const Experiment& experiment) {
   object["name"] = experiment.name;
-  object["controllers"] = experiment.controllers ? ordered_json(*experiment.controllers) : ordered_json();
+  object["controllers"] = experiment.controllers ? Json(*experiment.controllers) : Json();
   object["started_on"] = format_timestamp(experiment.started_on);
   object["stopped_on"] = time_or_null(experiment.stopped_on);
   object["notes"] = experiment.notes;
@@ -199,48 +185,47 @@ std::string decode_session_request(std::string_view text) {
   return code;
 }
 
-std::string encode_annotation(const Annotation& annotation) {
-  return text_of(annotation_object(annotation));
+Json annotation_json(const Annotation& annotation) {
+  return {
+      {"public_id", annotation.public_id}, {"timestamp", format_timestamp(annotation.time)}, {"text", annotation.text}};
 }
 
-std::string encode_experiment(const ExperimentRecord& experiment, const std::vector<ExperimentEdit>* edits) {
-  ordered_json object;
+Json experiment_json(const ExperimentRecord& experiment, const std::vector<ExperimentEdit>* edits) {
+  Json object;
   object["public_id"] = experiment.public_id;
   add_members(object, experiment);
-  ordered_json annotations = ordered_json::array();
-  for (const Annotation& annotation : experiment.annotations) annotations.push_back(annotation_object(annotation));
+  Json annotations = Json::array();
+  for (const Annotation& annotation : experiment.annotations) annotations.push_back(annotation_json(annotation));
   object["annotations"] = std::move(annotations);
-  if (edits == nullptr) return text_of(object);
-  ordered_json former = ordered_json::array();
+  if (edits == nullptr) return object;
+  Json former = Json::array();
   for (const ExperimentEdit& edit : *edits) {
-    ordered_json before;
+    Json before;
     before["edited_on"] = format_timestamp(edit.edited_on);
     before["edited_by"] = edit.edited_by;
     add_members(before, edit);
     former.push_back(std::move(before));
   }
   object["edits"] = std::move(former);
-  return text_of(object);
+  return object;
 }
 
-std::string encode_identity(const Identity& identity) {
-  return text_of(
-      {{"name", identity.name}, {"role", to_text(identity.role)}, {"expires", time_or_null(identity.expires)}});
+Json identity_json(const Identity& identity) {
+  return {{"name", identity.name}, {"role", to_text(identity.role)}, {"expires", time_or_null(identity.expires)}};
 }
 
-std::string encode_session(const TokenRecord& token, const std::string& text) {
-  return text_of(
-      {{"token", text}, {"name", token.name}, {"role", token.role}, {"expires", time_or_null(token.expires)}});
+Json session_json(const TokenRecord& token, const std::string& text) {
+  return {{"token", text}, {"name", token.name}, {"role", token.role}, {"expires", time_or_null(token.expires)}};
 }
 
-std::string encode_token(const TokenRecord& token, const std::string& text) {
-  ordered_json object{{"name", token.name},
-                      {"role", token.role},
-                      {"created", format_timestamp(token.created)},
-                      {"expires", time_or_null(token.expires)},
-                      {"revoked", time_or_null(token.revoked)}};
+Json token_json(const TokenRecord& token, const std::string& text) {
+  Json object{{"name", token.name},
+              {"role", token.role},
+              {"created", format_timestamp(token.created)},
+              {"expires", time_or_null(token.expires)},
+              {"revoked", time_or_null(token.revoked)}};
   if (!text.empty()) object["token"] = text;
-  return text_of(object);
+  return object;
 }
 
 }  // namespace webmacs

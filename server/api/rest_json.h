@@ -1,8 +1,9 @@
 #pragma once
 // The bodies of REST requests and answers: JSON <-> structs (contract, "REST"). What a datapoint, a reading, an event
-// and a controller look like is common/messages.h's and feed_messages.h's. Pure functions, any thread. Decoders throw
+// and a controller look like is common/messages.h's and message_json.h's. Pure functions, any thread. Decoders throw
 // RestProblem 422 naming the field and why, or 400 when the body is not JSON.
 
+#include "common/json_text.h"
 #include "server/access/access.h"
 #include "server/store/store.h"
 
@@ -40,14 +41,14 @@ TokenRequest decode_token_request(std::string_view body);
 // The one-time code of a sign-in.
 std::string decode_session_request(std::string_view body);
 
-std::string encode_annotation(const Annotation& annotation);
+Json annotation_json(const Annotation& annotation);
 // `edits`: how it was before each change; left out when null.
-std::string encode_experiment(const ExperimentRecord& experiment, const std::vector<ExperimentEdit>* edits = nullptr);
+Json experiment_json(const ExperimentRecord& experiment, const std::vector<ExperimentEdit>* edits = nullptr);
 // GET /api/v1/me: whose token it is, and how long it is good.
-std::string encode_identity(const Identity& identity);
+Json identity_json(const Identity& identity);
 // The answer to a one-time code: the token that it gave.
-std::string encode_session(const TokenRecord& token, const std::string& text);
+Json session_json(const TokenRecord& token, const std::string& text);
 // Without the hash; `text` only in the answer to the one who made it.
-std::string encode_token(const TokenRecord& token, const std::string& text = {});
+Json token_json(const TokenRecord& token, const std::string& text = {});
 
 }  // namespace webmacs

@@ -24,7 +24,7 @@ void exchange(const RestServices& services, const RestCallPtr& call, const std::
       [code_hash, text = make_token()](Store& store) {
         const auto token = store.exchange_code(code_hash, token_hash(text), utc_now());
         if (!token) throw RestProblem(410, no_code);
-        return json_response(encode_session(*token, text));
+        return json_response(json_text(session_json(*token, text)));
       },
       [&services] { services.tokens.refresh([] {}); });
 }

@@ -1,7 +1,6 @@
 // How the hub is, and what it can: health, metrics, controllers, the description of all this.
 
-#include "common/feed_messages.h"
-#include "common/json_text.h"
+#include "common/message_json.h"
 #include "common/timestamp.h"
 #include "server/api/metrics.h"
 #include "server/api/openapi.h"
@@ -18,14 +17,14 @@ HttpResponse health(const RestServices& services, std::chrono::steady_clock::tim
   const bool healthy = services.ingest.healthy();
   const auto newest = services.feed.latest().newest(utc_now());
   const auto uptime = std::chrono::steady_clock::now() - started;
-  nlohmann::ordered_json body;
+  Json body;
   body["status"] = healthy ? "ok" : "degraded";
   body["version"] = WEBMACS_VERSION;
   body["database"] = healthy ? "ok" : "error";
   body["last_datapoint"] = nullptr;
   if (newest) body["last_datapoint"] = format_timestamp(*newest);
   body["uptime_seconds"] = std::chrono::duration_cast<std::chrono::seconds>(uptime).count();
-  auto warnings = nlohmann::ordered_json::array();
+  auto warnings = Json::array();
   if (services.ingest.housekeeping().counters().too_large) {
     warnings.push_back(
         "max_size cannot be held: experiments fill the store (or what lost them within the grace), and their "
@@ -56,12 +55,9 @@ void add_status_routes(RestRouter& router, const RestServices& services) {
   router.add(Verb::get, "/api/v1/openapi.json", std::nullopt,
              [](const RestCallPtr& call) { call->answer(json_response(openapi_document())); });
   router.add(Verb::get, "/api/v1/controllers", Right::read, [&services](const RestCallPtr& call) {
-    std::string body;
-    for (const auto& state : services.controllers.all()) {
-      if (!body.empty()) body += ',';
-      body += encode_controller(state);
-    }
-    call->answer(json_response('[' + body + ']'));
+    Json body = Json::array();
+    for (const auto& state : services.controllers.all()) body.push_back(controller_json(state));
+    call->answer(json_response(json_text(body)));
   });
 }
 

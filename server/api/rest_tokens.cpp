@@ -11,14 +11,14 @@ namespace webmacs {
 void add_token_routes(RestRouter& router, const RestServices& services) {
   using Verb = RestRouter::Verb;
   router.add(Verb::get, "/api/v1/me", Right::hold_token,
-             [](const RestCallPtr& call) { call->answer(json_response(encode_identity(call->identity))); });
+             [](const RestCallPtr& call) { call->answer(json_response(json_text(identity_json(call->identity)))); });
   router.add(Verb::get, "/api/v1/tokens", Right::administer, [&services](const RestCallPtr& call) {
     // The parameters are judged here, on the thread that may answer at once.
     const ListPage judged(call->request, 0);
     answer_from_store(services, call, [call](Store& store) {
       const auto tokens = store.tokens();
       ListPage page(call->request, tokens.size());
-      for (std::size_t i = page.begin(); i < page.end(); ++i) page.add(encode_token(tokens[i]));
+      for (std::size_t i = page.begin(); i < page.end(); ++i) page.add(token_json(tokens[i]));
       return std::move(page).answer();
     });
   });
@@ -28,7 +28,7 @@ void add_token_routes(RestRouter& router, const RestServices& services) {
     const TokenRecord token{request.name, token_hash(text), request.role, utc_now(), request.expires, std::nullopt};
     answer_after_write(services, call, [token, text](Store& store) {
       store.add_token(token);
-      return json_response(encode_token(token, text), 201);
+      return json_response(json_text(token_json(token, text)), 201);
     });
   });
   router.add(Verb::delete_, "/api/v1/tokens/{name}", Right::administer, [&services](const RestCallPtr& call) {

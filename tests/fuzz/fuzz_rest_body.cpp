@@ -1,7 +1,7 @@
 // The bodies that people and programs send: each is refused with a text that may be shown, or makes something that the
 // store may take, and that reads the same when it is written and read again. The first byte chooses which one it is.
 
-#include "common/feed_messages.h"
+#include "common/message_json.h"
 #include "common/timestamp.h"
 #include "common/utf8.h"
 #include "property.h"
@@ -29,7 +29,7 @@ bool good_number(const std::optional<double>& number) {
 }
 
 std::string written(const EventRecord& event) {
-  return encode_event(event.description, event.controller);
+  return json_text(owned_event_json(event.description, event.controller));
 }
 
 void check_event(std::string_view body, EventRecord event) {
@@ -63,15 +63,15 @@ void check_experiment(std::string_view body, ExperimentRecord experiment) {
     for (const auto& controller : controllers) WEBMACS_PROPERTY(valid_event_public_id(controller));
   }
   ExperimentRecord again;
-  apply_experiment(encode_experiment(experiment), again);
+  apply_experiment(json_text(experiment_json(experiment)), again);
   again.public_id = experiment.public_id;
-  WEBMACS_PROPERTY(encode_experiment(again) == encode_experiment(experiment));
+  WEBMACS_PROPERTY(json_text(experiment_json(again)) == json_text(experiment_json(experiment)));
 }
 
 void check_annotation(std::string_view body) {
   const auto annotation = decode_annotation(body, now);
   WEBMACS_PROPERTY(!annotation.text.empty() && good_text(annotation.text, 4000) && valid_timestamp(annotation.time));
-  WEBMACS_PROPERTY(decode_annotation(encode_annotation(annotation), now).text == annotation.text);
+  WEBMACS_PROPERTY(decode_annotation(json_text(annotation_json(annotation)), now).text == annotation.text);
 }
 
 void check_series(std::string_view body) {

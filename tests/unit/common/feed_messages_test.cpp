@@ -1,5 +1,5 @@
 #include "common/feed_messages.h"
-
+#include "common/message_json.h"
 #include "common/timestamp.h"
 
 #include <doctest/doctest.h>
@@ -35,7 +35,7 @@ TEST_CASE("envelopes are the contract's") {
 TEST_CASE("a controller's state has the same members whether or not its agent has reported") {
   ControllerState state;
   state.name = "rig1";
-  const auto bare = json::parse(encode_controller(state));
+  const Json bare = controller_json(state);
   state.online = true;
   state.status = StatusFrame{"rig1", "1.0", 12, 3, std::nullopt, {{"plc", true, ""}, {"scale", false, "timeout"}}};
   state.clock_offset = 0.25;

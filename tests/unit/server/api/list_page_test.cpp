@@ -19,7 +19,7 @@ HttpRequest request(std::map<std::string, std::string> query) {
 
 std::string page_of(std::size_t total, std::map<std::string, std::string> query) {
   ListPage page(request(std::move(query)), total);
-  for (std::size_t i = page.begin(); i < page.end(); ++i) page.add(std::to_string(i));
+  for (std::size_t i = page.begin(); i < page.end(); ++i) page.add(i);
   return std::move(page).answer().body;
 }
 

@@ -35,7 +35,7 @@ unsigned status_of(const std::function<void()>& decode) {
 
 TEST_CASE("an experiment is written with its members in the contract's order, and nothing of the store's own") {
   CHECK(
-      encode_experiment(experiment()) ==
+      json_text(experiment_json(experiment())) ==
       R"({"public_id":"exp_1","name":"Sand \"fine\" \\ 2°","controllers":null,"started_on":"2025-01-15T14:32:10.000Z",)"
       R"("stopped_on":null,"notes":"","annotations":[]})");
 
@@ -45,7 +45,7 @@ TEST_CASE("an experiment is written with its members in the contract's order, an
   stopped.notes = "one\ntwo";
   stopped.annotations = {{"ann_1", at(0), "valve"}, {"ann_2", at(500), ""}};
   const std::vector<ExperimentEdit> edits{{at(9000), "anna", "Before", {{"rig1"}}, at(0), std::nullopt, "old"}};
-  CHECK(encode_experiment(stopped, &edits) ==
+  CHECK(json_text(experiment_json(stopped, &edits)) ==
         R"({"public_id":"exp_1","name":"Sand \"fine\" \\ 2°","controllers":["rig1","rig2"],)"
         R"("started_on":"2025-01-15T14:32:10.000Z","stopped_on":"2025-01-15T14:32:10.000001Z","notes":"one\ntwo",)"
         R"("annotations":[{"public_id":"ann_1","timestamp":"2025-01-15T14:32:10.000Z","text":"valve"},)"
@@ -53,18 +53,18 @@ TEST_CASE("an experiment is written with its members in the contract's order, an
         R"("edits":[{"edited_on":"2025-01-15T14:32:10.009Z","edited_by":"anna","name":"Before","controllers":["rig1"],)"
         R"("started_on":"2025-01-15T14:32:10.000Z","stopped_on":null,"notes":"old"}]})");
   const std::vector<ExperimentEdit> none;
-  CHECK(encode_experiment(experiment(), &none).ends_with(R"("annotations":[],"edits":[]})"));
+  CHECK(json_text(experiment_json(experiment(), &none)).ends_with(R"("annotations":[],"edits":[]})"));
 }
 
 TEST_CASE("a token is written without its hash, and its text only for the one who made it") {
   const TokenRecord token{"rig1", "hash", "controller", at(0), std::nullopt, at(1000)};
-  CHECK(encode_token(token) == R"({"name":"rig1","role":"controller","created":"2025-01-15T14:32:10.000Z",)"
-                               R"("expires":null,"revoked":"2025-01-15T14:32:10.001Z"})");
-  CHECK(encode_token(token, "wm_x").ends_with(R"(,"token":"wm_x"})"));
+  CHECK(json_text(token_json(token)) == R"({"name":"rig1","role":"controller","created":"2025-01-15T14:32:10.000Z",)"
+                                        R"("expires":null,"revoked":"2025-01-15T14:32:10.001Z"})");
+  CHECK(json_text(token_json(token, "wm_x")).ends_with(R"(,"token":"wm_x"})"));
 }
 
 TEST_CASE("text that is no UTF-8 does not break the answer") {
-  CHECK(encode_annotation({"ann_1", at(0), "broken \xff!"}) ==
+  CHECK(json_text(annotation_json({"ann_1", at(0), "broken \xff!"})) ==
         "{\"public_id\":\"ann_1\",\"timestamp\":\"2025-01-15T14:32:10.000Z\",\"text\":\"broken \xEF\xBF\xBD!\"}");
 }
 
