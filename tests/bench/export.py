@@ -6,10 +6,9 @@ import hashlib
 import http.client
 import json
 import subprocess
-import threading
 import time
 
-from setting import BUILD, Setting, is_quick, show, show_at_least
+from setting import BUILD, Meanwhile, Setting, is_quick, show, show_at_least
 
 from harness.programs import SERVER, resident
 
@@ -19,24 +18,16 @@ MEBIBYTE = 1024 * 1024
 ROUNDS = 2
 
 
-class Memory:
+class Memory(Meanwhile):
     """The most that a process had meanwhile, in MiB."""
 
     def __init__(self, pid):
-        self._pid, self.most, self._stop = pid, 0, threading.Event()
+        super().__init__()
+        self._pid, self.most = pid, 0
         self.before = resident(pid) / MEBIBYTE
-        self._thread = threading.Thread(target=self._run)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._stop.set()
-        self._thread.join()
 
     def _run(self):
-        while not self._stop.wait(0.02):
+        while not self._over.wait(0.02):
             try:
                 self.most = max(self.most, resident(self._pid) / MEBIBYTE)
             except (OSError, StopIteration):

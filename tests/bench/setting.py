@@ -75,28 +75,38 @@ class Load:
         return figures
 
 
-class DiskProbe:
-    """How long this disk takes to sync 4 KiB, while something else is measured: `with DiskProbe(folder) as disk`."""
+class Meanwhile:
+    """What a thread of its own measures as long as the `with` lasts: _run() until _over is set."""
 
-    def __init__(self, folder, every=0.02):
-        self._path = folder / "disk.probe"
-        self._every = every
-        self._stop = threading.Event()
+    def __init__(self):
+        self._over = threading.Event()
         self._thread = threading.Thread(target=self._run)
-        self.milliseconds = []
 
     def __enter__(self):
         self._thread.start()
         return self
 
     def __exit__(self, *_):
-        self._stop.set()
+        self._over.set()
         self._thread.join()
+
+    def _run(self):
+        raise NotImplementedError
+
+
+class DiskProbe(Meanwhile):
+    """How long this disk takes to sync 4 KiB, while something else is measured: `with DiskProbe(folder) as disk`."""
+
+    def __init__(self, folder, every=0.02):
+        super().__init__()
+        self._path = folder / "disk.probe"
+        self._every = every
+        self.milliseconds = []
 
     def _run(self):
         block = os.urandom(4096)
         file = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600)
-        while not self._stop.wait(self._every):
+        while not self._over.wait(self._every):
             os.pwrite(file, block, 0)
             started = time.perf_counter()
             os.fdatasync(file)

@@ -12,26 +12,33 @@ KILLS = 3
 
 
 class ClockUnknown(Scenario):
+    async def make_rig(self, server):
+        return await CountedRig.make(self, server, CHANNELS, poll_interval="0.1", spill_after="0", clock="wait")
+
+    async def assert_nothing_is_lost(self, server, rig):
+        """With the hub there again: all that was polled meanwhile is stored, and each reading once."""
+        await server.start()
+        await rig.polls_go_on(10)
+        await rig.stop()
+        await rig.hand_over()
+        await rig.assert_all_arrive()
+
     async def test_an_agent_that_is_killed_before_it_knows_the_time(self):
         server = self.hub()
-        rig = await CountedRig.make(self, server, CHANNELS, poll_interval="0.1", spill_after="0", clock="wait")
+        rig = await self.make_rig(server)
         for _ in range(KILLS):
             rig.start()
             await rig.polls_go_on(15)
             rig.kill()
         rig.start()
         await rig.polls_go_on(10)
-        await server.start()
-        await rig.polls_go_on(10)
-        await rig.stop()
-        await rig.hand_over()
-        await rig.assert_all_arrive()
+        await self.assert_nothing_is_lost(server, rig)
         self.assertGreater(server.store.count(), CHANNELS * 10 * KILLS)
 
     async def test_a_hub_that_goes_away_and_an_agent_that_is_killed_meanwhile(self):
         server = self.hub()
         await server.start()
-        rig = await CountedRig.make(self, server, CHANNELS, poll_interval="0.1", spill_after="0", clock="wait")
+        rig = await self.make_rig(server)
         rig.start()
         await rig.polls_go_on(10)
         server.stop()
@@ -39,11 +46,7 @@ class ClockUnknown(Scenario):
             rig.kill()
             rig.start()
             await rig.polls_go_on(10)
-        await server.start()
-        await rig.polls_go_on(10)
-        await rig.stop()
-        await rig.hand_over()
-        await rig.assert_all_arrive()
+        await self.assert_nothing_is_lost(server, rig)
 
 
 if __name__ == "__main__":

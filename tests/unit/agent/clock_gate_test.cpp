@@ -1,6 +1,6 @@
 #include "agent/clock_gate.h"
 
-#include "agent_test_tools.h"
+#include "clock_box.h"
 #include "unit/temporary_folder.h"
 
 #include <doctest/doctest.h>
@@ -11,24 +11,6 @@ using namespace webmacs;
 using namespace webmacs::agent_tests;
 
 namespace {
-
-const Timestamp noon = time_of(0);  // the right time at the box's start
-
-// A box whose clocks a test sets.
-struct Box {
-  std::chrono::microseconds since_start{0};
-  std::chrono::microseconds wrong_by{0};
-  bool synchronised = false;
-
-  SystemClocks clocks() {
-    SystemClocks clocks;
-    clocks.wall = [this] { return noon + since_start + wrong_by; };
-    clocks.steady = [this] { return SystemClocks::Steady(std::chrono::hours(5)) + since_start; };
-    clocks.synchronised = [this] { return synchronised; };
-    return clocks;
-  }
-  void pass(std::chrono::microseconds time) { since_start += time; }
-};
 
 // The part of an agent that is about its clock, from its start until it goes.
 struct Program {

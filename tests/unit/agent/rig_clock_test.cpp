@@ -1,6 +1,6 @@
 #include "agent/rig_clock.h"
 
-#include "agent_test_tools.h"
+#include "clock_box.h"
 
 #include <doctest/doctest.h>
 
@@ -13,24 +13,6 @@ namespace {
 
 using State = RigClock::State;
 using Kind = RigClock::Change::Kind;
-
-const Timestamp noon = time_of(0);  // the right time at the box's start
-
-// A box whose clocks a test sets.
-struct Box {
-  std::chrono::microseconds since_start{0};
-  std::chrono::microseconds wrong_by{0};
-  bool synchronised = false;
-
-  SystemClocks clocks() {
-    SystemClocks clocks;
-    clocks.wall = [this] { return noon + since_start + wrong_by; };
-    clocks.steady = [this] { return SystemClocks::Steady(std::chrono::hours(5)) + since_start; };
-    clocks.synchronised = [this] { return synchronised; };
-    return clocks;
-  }
-  void pass(std::chrono::microseconds time) { since_start += time; }
-};
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// Who is alive: pings when they are due, dead peers dropped in time, and no one else. And the list that keeps the time.
+// Who is alive: pings when they are due, dead peers dropped in time, and no one else.
 
 #include "peers.h"
 
@@ -15,15 +15,6 @@ ConnectionLimits beating(std::chrono::milliseconds interval, std::chrono::millis
   limits.heartbeat_timeout = timeout;
   return limits;
 }
-
-struct Waiter final : DeadlineOwner {
-  std::vector<TimePoint> fired;
-  std::function<void()> then;
-  void on_deadline(TimePoint now) override {
-    fired.push_back(now);
-    if (then) then();
-  }
-};
 
 }  // namespace
 
@@ -110,54 +101,4 @@ TEST_CASE("a heartbeat interval of zero means none") {
   server.open();
   CHECK_FALSE(server.next_frame(150ms));
   CHECK(server.handler->closed == 0);
-}
-
-TEST_CASE("deadlines fire in the order they are due, each once") {
-  Loop loop;
-  Waiter late, early, removed, moved;
-  const auto now = Clock::now();
-  loop.deadlines.set(late, now + 60ms);
-  loop.deadlines.set(removed, now + 10ms);
-  loop.deadlines.set(moved, now + 20ms);
-  loop.deadlines.set(early, now + 30ms);
-  loop.deadlines.set(moved, now + 90ms);
-  loop.deadlines.remove(removed);
-  loop.until([&] { return !late.fired.empty(); });
-  REQUIRE(early.fired.size() == 1);
-  CHECK(early.fired[0] >= now + 30ms);
-  CHECK(moved.fired.empty());
-  loop.until([&] { return !moved.fired.empty(); });
-  CHECK(moved.fired[0] >= now + 90ms);
-  CHECK(late.fired.size() == 1);
-  CHECK(removed.fired.empty());
-}
-
-TEST_CASE("an owner may set itself again and remove others from within") {
-  Loop loop;
-  Waiter first, second;
-  auto third = std::make_unique<Waiter>();
-  const auto due = Clock::now();
-  loop.deadlines.set(first, due);
-  loop.deadlines.set(second, due);
-  loop.deadlines.set(*third, due);
-  first.then = [&] {
-    loop.deadlines.remove(second);
-    third.reset();  // leaves the list by itself
-    if (first.fired.size() < 3) loop.deadlines.set(first, due);
-  };
-  REQUIRE(loop.until([&] { return first.fired.size() == 3; }));
-  loop.run_for(10ms);
-  CHECK(second.fired.empty());
-  CHECK(first.fired.size() == 3);
-}
-
-TEST_CASE("an owner may outlive the list, and the list its loop's turn") {
-  Waiter waiter;
-  Loop outer;
-  {
-    DeadlineList list(outer.io);
-    list.set(waiter, Clock::now());
-  }
-  outer.run_for(5ms);
-  CHECK(waiter.fired.empty());
 }

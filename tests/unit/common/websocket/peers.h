@@ -144,24 +144,17 @@ inline std::vector<Frame> take_frames(std::string& bytes) {
   return frames;
 }
 
-// A server-role Connection and, at the other end of its socket, a peer without a WebSocket library.
-struct ServerAndPeer {
+// Two ends of a socket: ours is for a server-role Connection to take, at the other is a peer without a WebSocket
+// library.
+struct Peer {
   Loop& loop;
   SocketPair sockets;
-  std::shared_ptr<Recorder> handler = std::make_shared<Recorder>();
-  std::shared_ptr<Connection> connection;
   std::string received;  // by the peer, behind the handshake's answer
   bool ended = false;    // the peer has seen FIN or worse
 
-  explicit ServerAndPeer(Loop& its_loop, const ConnectionLimits& limits = {}, int socket_buffer = 0,
-                         const std::string& behind_request = "")
-      : loop(its_loop), sockets(loop.io, socket_buffer) {
-    connection = Connection::accept(make_plain_stream(std::move(sockets.ours)), upgrade_request + behind_request, "",
-                                    limits, loop.deadlines, handler);
-  }
-  // Reads the handshake's answer and waits for on_open.
-  void open() {
-    loop.until([&] { return handler->opened == 1 && connection->queued_bytes() == 0; });
+  explicit Peer(Loop& its_loop, int socket_buffer = 0) : loop(its_loop), sockets(loop.io, socket_buffer) {}
+  // Of the handshake, which was sent already.
+  void read_answer() {
     const std::size_t head = boost::asio::read_until(sockets.theirs, boost::asio::dynamic_buffer(received), "\r\n\r\n");
     received.erase(0, head);
     sockets.theirs.non_blocking(true);
@@ -188,12 +181,29 @@ struct ServerAndPeer {
     frames.erase(frames.begin());
     return frame;
   }
-  bool closed(std::chrono::milliseconds limit = 5s) {
-    return loop.until([&] { return handler->closed > 0; }, limit);
-  }
 
  private:
   std::vector<Frame> pending_;
+};
+
+struct ServerAndPeer : Peer {
+  std::shared_ptr<Recorder> handler = std::make_shared<Recorder>();
+  std::shared_ptr<Connection> connection;
+
+  explicit ServerAndPeer(Loop& its_loop, const ConnectionLimits& limits = {}, int socket_buffer = 0,
+                         const std::string& behind_request = "")
+      : Peer(its_loop, socket_buffer) {
+    connection = Connection::accept(make_plain_stream(std::move(sockets.ours)), upgrade_request + behind_request, "",
+                                    limits, loop.deadlines, handler);
+  }
+  // Reads the handshake's answer and waits for on_open.
+  void open() {
+    loop.until([&] { return handler->opened == 1 && connection->queued_bytes() == 0; });
+    read_answer();
+  }
+  bool closed(std::chrono::milliseconds limit = 5s) {
+    return loop.until([&] { return handler->closed > 0; }, limit);
+  }
 };
 
 }  // namespace webmacs::test
