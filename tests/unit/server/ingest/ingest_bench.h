@@ -3,6 +3,7 @@
 
 #include "server/ingest/ingest.h"
 #include "server/open_store.h"
+#include "unit/run_until.h"
 #include "unit/server/store/store_support.h"
 
 #include <doctest/doctest.h>
@@ -178,13 +179,7 @@ struct Bench {
 
   template <typename Condition>
   bool run_until(Condition condition) {
-    const auto deadline = std::chrono::steady_clock::now() + 10s;
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() >= deadline) return false;
-      io.restart();
-      io.run_one_for(20ms);
-    }
-    return true;
+    return webmacs::run_until(io, condition);
   }
   bool run_until_happened(std::size_t count) {
     return run_until([&] { return happened.size() >= count; });
