@@ -1,4 +1,5 @@
 #include "common/feed_messages.h"
+
 #include "common/message_json.h"
 #include "common/timestamp.h"
 
