@@ -167,8 +167,11 @@ std::chrono::milliseconds Uplink::wait_after(const Ending& ending) {
   if (ending.code == close_code::going_away || ending.code == close_code::service_restart) {
     return random_between(std::chrono::milliseconds(0), timing_.restart_spread);
   }
+  if (ending.code == close_code::try_again_later) {
+    return random_between(std::chrono::milliseconds(0), timing_.crowded_spread);
+  }
   if (ending.refused()) return random_between(timing_.refused_least, timing_.refused_most);
-  return backoff_.next();
+  return backoff_.next_upper_half();
 }
 
 void Uplink::log_ending(const Ending& ending, std::chrono::milliseconds wait) {

@@ -25,8 +25,9 @@ namespace webmacs {
 
 struct UplinkTiming {
   using Duration = std::chrono::milliseconds;
-  Duration first_backoff{500}, longest_backoff{30000};
+  Duration first_backoff{250}, longest_backoff{1500};  // each wait is half to all of it
   Duration restart_spread{2000};                       // after 1001 and 1012
+  Duration crowded_spread{5000};                       // after 1013
   Duration refused_least{30000}, refused_most{60000};  // after 1008, 401 and 403
   Duration no_token{5000};
   Duration connect_timeout{10000};                     // name, TCP, TLS and handshake together

@@ -15,6 +15,11 @@ std::chrono::milliseconds Backoff::next() {
   return std::max(shortest, std::chrono::milliseconds(wait(random_)));
 }
 
+std::chrono::milliseconds Backoff::next_upper_half() {
+  const auto bound = next_without_jitter();
+  return random_between(bound / 2, bound);
+}
+
 std::chrono::milliseconds Backoff::next_without_jitter() {
   const auto bound = bound_;
   bound_ = bound_ > longest_ / 2 ? longest_ : bound_ * 2;

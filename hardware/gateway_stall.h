@@ -27,10 +27,19 @@ class GatewayStall {
  private:
   struct Silence {
     int unit = 0;
-    Duration own{};     // waited for the unit itself
-    Duration others{};  // waited for those that were asked after it
+    Duration own{};        // waited for the unit itself
+    Duration others{};     // waited for those that were asked after it
+    int tries = 0;         // that the gateway may still have to wait for
+    bool resumed = false;  // by a try that it had not come to
+  };
+  // A gateway goes on with tries whose connection was closed long ago: others may have been answered in between.
+  struct Suspect {
+    int unit = 0;
+    int tries = 0;
+    int answers = 0;  // of others since
   };
   std::optional<Silence> open_;
+  std::optional<Suspect> suspect_;
   std::array<Duration, 256> costs_{};
 };
 

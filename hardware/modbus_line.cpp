@@ -39,7 +39,7 @@ ModbusLine::ModbusLine(std::unique_ptr<ModbusChannel> channel, Options options)
       exchange_(channel_->has_transactions()
                     ? make_tcp_exchange({*channel_, interrupt_, report_, stall_})
                     : make_rtu_exchange({*channel_, interrupt_, report_, stall_}, options_.echo)),
-      backoff_(1s, 60s) {}
+      backoff_(channel_->is_network() ? 250ms : 900ms, 900ms) {}
 
 ModbusLine::~ModbusLine() {
   close();
@@ -105,7 +105,7 @@ bool ModbusLine::ensure_open(microseconds timeout, ReadOutcome& outcome) {
       if (options_.pause_after_connect > 0us) wait(options_.pause_after_connect);
       return true;
     }
-    next_open_ = Clock::now() + backoff_.next();
+    next_open_ = Clock::now() + backoff_.next_upper_half();
   }
   outcome = interrupted() ? ReadOutcome{Kind::interrupted, 0, "interrupted"}
                           : ReadOutcome{Kind::no_connection, 0, open_error_};

@@ -18,6 +18,7 @@ constexpr auto longest_silence_of_others = 60s;
 void UnitRest::note_answer() {
   state_ = State::up;
   backoff_.reset();
+  backoff_alone_.reset();
 }
 
 void UnitRest::note_failure(Clock::time_point now, Duration own_cost) {
@@ -26,7 +27,12 @@ void UnitRest::note_failure(Clock::time_point now, Duration own_cost) {
   own_cost_ = own_cost;
   // Units that fail together must not be tried together for ever. Upwards, so that no try comes early.
   jitter_ = static_cast<double>(random_between(1000ms, 1250ms).count()) / 1000;
-  usual_ = state_ == State::down ? duration_cast<Duration>(backoff_.next_without_jitter() * jitter_) : Duration(0);
+  if (state_ == State::doubted) {
+    usual_ = alone_ = Duration(0);
+    return;
+  }
+  usual_ = duration_cast<Duration>(backoff_.next_without_jitter() * jitter_);
+  alone_ = duration_cast<Duration>(backoff_alone_.next_without_jitter() * jitter_);
 }
 
 void UnitRest::ask_at_once() {
@@ -37,11 +43,11 @@ bool UnitRest::rests(Clock::time_point now, const Neighbourhood& around) const {
   if (!failed()) return false;
   // What the last try costs is not known before another unit has answered.
   if (around.stops_others && !around.alone && now < failed_at_ + longest_silence_of_others) return true;
-  return now < failed_at_ + pause(around);
+  return now < failed_at_ - (around.alone ? own_cost_ : Duration(0)) + pause(around);
 }
 
 UnitRest::Duration UnitRest::pause(const Neighbourhood& around) const {
-  if (around.alone) return usual_;
+  if (around.alone) return alone_;
   // One poll in vain may be chance; but a gateway that stood still for longer than the unit was waited for says whom it
   // was waiting for, unless another unit on the line is known to be away: then it may have been that one.
   if (state_ == State::doubted && (around.cost <= 2 * own_cost_ || around.dead_units > 1)) return usual_;

@@ -39,14 +39,17 @@ class UnitRest {
   void ask_at_once();
 
   bool rests(Clock::time_point now, const Neighbourhood& around) const;
-  // From the last try to the next.
+  // From the last try to the next: from its end, but for a unit that is alone on its line from its beginning, since a
+  // try costs nobody anything there.
   Duration pause(const Neighbourhood& around) const;
 
  private:
   State state_ = State::unknown;
   Backoff backoff_{std::chrono::seconds(1), std::chrono::seconds(60)};
+  Backoff backoff_alone_{std::chrono::milliseconds(250), std::chrono::milliseconds(800)};
   Clock::time_point failed_at_{};
   Duration usual_{};  // the backoff's, with its jitter
+  Duration alone_{};  // the same, alone on its line
   Duration own_cost_{};
   double jitter_ = 1;
 };

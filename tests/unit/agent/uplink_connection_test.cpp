@@ -10,9 +10,10 @@ using namespace webmacs::agent_tests;
 
 TEST_CASE("the times of the wire contract") {
   const UplinkTiming timing;
-  CHECK(timing.first_backoff == 500ms);
-  CHECK(timing.longest_backoff == 30s);
+  CHECK(timing.first_backoff == 250ms);
+  CHECK(timing.longest_backoff == 1500ms);
   CHECK(timing.restart_spread == 2s);
+  CHECK(timing.crowded_spread == 5s);
   CHECK(timing.refused_least >= timing.longest_backoff);
   CHECK(timing.status_interval == 10s);
   CHECK(timing.heartbeat_interval == 5s);  // a ping after so long, and a new connection after 15 s of silence

@@ -35,6 +35,22 @@ TEST_CASE("waits are spread over the whole bound, and never too short") {
   CHECK(tiny.next() == 10ms);
 }
 
+TEST_CASE("waits in the upper half are spread over it, and double with each failure") {
+  std::set<std::chrono::milliseconds> waits;
+  for (int i = 0; i < 300; ++i) {
+    Backoff backoff(250ms, 1500ms);
+    for (const auto bound : {250ms, 500ms, 1000ms, 1500ms, 1500ms}) {
+      const auto wait = backoff.next_upper_half();
+      CHECK(wait >= bound / 2);
+      CHECK(wait <= bound);
+      if (bound == 1000ms) waits.insert(wait);
+    }
+  }
+  CHECK(waits.size() > 100);
+  CHECK(*waits.begin() < 600ms);
+  CHECK(*waits.rbegin() > 900ms);
+}
+
 TEST_CASE("years of failures do not overflow") {
   Backoff backoff(1ms, std::chrono::hours(24));
   for (int i = 0; i < 1000; ++i) backoff.next();

@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using namespace webmacs;
 using namespace std::chrono_literals;
 
@@ -23,21 +25,34 @@ UnitRest down(UnitRest::Duration own_cost) {
 
 }  // namespace
 
-TEST_CASE("one poll in vain is forgiven, then pauses grow up to a minute and a quarter") {
+TEST_CASE(
+    "one poll in vain is forgiven, then pauses grow: to a second alone, to a minute and a quarter beside others") {
+  const UnitRest::Neighbourhood alone;
+  const UnitRest::Neighbourhood beside{.alone = false};
   UnitRest rest;
-  CHECK_FALSE(rest.rests(start, {}));
-  rest.note_failure(start, 1s);
+  CHECK_FALSE(rest.rests(start, alone));
+  rest.note_failure(start, 10ms);
   CHECK(rest.state() == State::doubted);
-  CHECK_FALSE(rest.rests(start, {}));
+  CHECK_FALSE(rest.rests(start, alone));
+  std::chrono::milliseconds quick = 250ms;
   for (const std::chrono::milliseconds usual : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s}) {
-    rest.note_failure(start, 1s);
-    CHECK(rest.rests(start + usual - 1ms, {}));
-    CHECK_FALSE(rest.rests(start + usual * 5 / 4, {}));
+    rest.note_failure(start, 10ms);
+    CHECK(rest.rests(start + usual - 1ms, beside));
+    CHECK_FALSE(rest.rests(start + usual * 5 / 4, beside));
+    CHECK(rest.rests(start + quick - 11ms, alone));
+    CHECK_FALSE(rest.rests(start + quick * 5 / 4 - 10ms, alone));
+    quick = std::min(2 * quick, std::chrono::milliseconds(800));
   }
   rest.note_answer();
   CHECK(rest.up());
   rest.note_failure(start, 1s);
-  CHECK_FALSE(rest.rests(start, {}));
+  CHECK_FALSE(rest.rests(start, alone));
+}
+
+TEST_CASE("a unit that is alone on its line and was waited for is asked again at once") {
+  const UnitRest rest = down(1s);
+  CHECK_FALSE(rest.rests(start, {.alone = true}));
+  CHECK(rest.rests(start, {.alone = false}));
 }
 
 TEST_CASE("beside other units a pause is twenty times what the try cost them, at most five minutes") {
@@ -96,6 +111,34 @@ TEST_CASE("who stops a gateway is told by whose silence the others' follows") {
   CHECK_FALSE(stall.behind_another(1));
   CHECK(stall.cost(9) == 4500ms);
   CHECK(stall.cost(1) == 0s);
+}
+
+TEST_CASE("a gateway that goes on with an earlier try after others were answered waits for the same unit") {
+  GatewayStall stall;
+  stall.note_silence(9, 1s, false);
+  stall.note_silence(9, 1s, true);
+  stall.note_silence(1, 1s, false);
+  stall.note_answer(2, 500ms);
+  CHECK(stall.cost(9) == 3500ms);
+  stall.note_silence(1, 1s, false);  // behind the second try of unit 9, which was sent before
+  CHECK(stall.behind_another(1));
+  CHECK(stall.stops_others(9));
+  stall.note_answer(3, 500ms);
+  CHECK(stall.cost(9) == 5s);
+  CHECK(stall.cost(1) == 0s);
+  // There was no third try: a silence is the unit's own again.
+  stall.note_silence(1, 1s, false);
+  CHECK_FALSE(stall.behind_another(1));
+}
+
+TEST_CASE("a try that a gateway has forgotten is no excuse for ever") {
+  GatewayStall stall;
+  stall.note_silence(9, 1s, false);
+  stall.note_silence(9, 1s, true);
+  stall.note_silence(1, 1s, false);
+  for (int i = 0; i < 40; ++i) stall.note_answer(2, 30ms);
+  stall.note_silence(1, 1s, false);
+  CHECK_FALSE(stall.behind_another(1));
 }
 
 TEST_CASE(
