@@ -37,6 +37,7 @@ BODIES = {
     "ExperimentChange": {"name": "made", "controllers": ["rig2"], "started_on": T, "stopped_on": "2025-01-15T15:00:00Z",
                          "notes": ""},
     "AnnotationRequest": {"timestamp": T, "text": "seen"},
+    "SessionRequest": {"code": "0" * 32},
     "TokenRequest": {"name": "made", "role": "viewer", "expires": None},
 }
 FRAMES = {
