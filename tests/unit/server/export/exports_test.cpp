@@ -158,7 +158,6 @@ TEST_CASE("a client that leaves is named in the log, with how far it came") {
   auto source = bench.begin("anna");
   bench.next(*source);
   CaptureStderr log;
-  bench.exports.stop();  // the piece under way
   source.reset();
   CHECK(bench.run_until([&] { return log.take().find("its client left after") != std::string::npos; }));
 }
