@@ -16,7 +16,8 @@ constexpr std::string_view bearer_subprotocol = "bearer.";
 
 std::vector<std::string> subprotocols(const HttpRequest& request) {
   std::vector<std::string> names;
-  for (const auto name : http::token_list{request.header[http::field::sec_websocket_protocol]}) {
+  const std::string offered = request.joined_fields("Sec-WebSocket-Protocol");
+  for (const auto name : http::token_list{offered}) {
     names.emplace_back(name.data(), name.size());
   }
   return names;
@@ -41,7 +42,9 @@ std::string host_name(std::string_view text) {
 std::string presented_token(const HttpRequest& request) {
   if (auto token = request.parameter("token"); !token.empty()) return token;
   constexpr std::string_view scheme = "Bearer ";
-  const auto authorization = request.field(http::field::authorization);
+  // Of two none is chosen: whoever stands between may have looked at the other one.
+  const std::string joined = request.joined_fields("Authorization");
+  const std::string_view authorization = joined;
   if (authorization.size() > scheme.size() &&
       boost::beast::iequals({authorization.data(), scheme.size()}, {scheme.data(), scheme.size()})) {
     return std::string(trimmed(authorization.substr(scheme.size())));
@@ -59,7 +62,7 @@ bool offers_webmacs_subprotocol(const HttpRequest& request) {
 
 bool origin_allowed(const HttpRequest& request, const std::vector<std::string>& allowed_origins) {
   if (request.header.find(http::field::origin) == request.header.end()) return true;
-  const auto origin = host_name(request.field(http::field::origin));
+  const auto origin = host_name(request.joined_fields("Origin"));  // of two no host is left
   if (origin == host_name(request.field(http::field::host))) return true;
   return std::ranges::any_of(allowed_origins, [&](const std::string& allowed) { return host_name(allowed) == origin; });
 }

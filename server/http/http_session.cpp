@@ -189,11 +189,7 @@ void HttpSession::answer(HttpResponse response, bool keep_alive) {
   }
   if (response.end != BodyEnd::length) return begin_streamed_answer(std::move(response));
   writer_ = std::make_unique<ResponseWriter>(std::move(response), keep_alive_, head_only_);
-  services_.deadlines.set(*this, std::chrono::steady_clock::now() + idle_deadline);
-  stream_->async_write(writer_->next(), [self = shared_from_this()](error_code ec, std::size_t) {
-    if (ec || !self->stream_) return self->finish();
-    self->answered();
-  });
+  send();
 }
 
 void HttpSession::answered() {

@@ -69,11 +69,11 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession>, priv
   void answer(HttpResponse response, bool keep_alive);
   // The answer is on the wire: the next request or the end.
   void answered();
-  // http_session_body.cpp: a body that is made while it is sent.
+  // http_session_body.cpp: sending, also of a body that is made meanwhile.
   void begin_streamed_answer(HttpResponse response);
   void ask_for_piece();
   void take_piece(BodyPiece piece);
-  void send_streamed();
+  void send();
   void break_off();
   // Reads and forgets until the peer has closed.
   void drain();

@@ -1,5 +1,5 @@
-// The part of HttpSession that sends a body which is made meanwhile: a piece is asked for when the one before was taken
-// by the socket, so a client that reads slowly makes its source wait, and nobody else.
+// The part of HttpSession that sends answers. Of a body that is made meanwhile a piece is asked for when the one before
+// was taken by the socket, so a client that reads slowly makes its source wait, and nobody else.
 
 #include "server/http/http_session.h"
 
@@ -23,7 +23,7 @@ void HttpSession::begin_streamed_answer(HttpResponse response) {
       if (const auto self = session.lock()) self->close();
     });
   }
-  send_streamed();
+  send();
 }
 
 void HttpSession::ask_for_piece() {
@@ -34,11 +34,11 @@ void HttpSession::take_piece(BodyPiece piece) {
   if (!stream_) return finish();
   if (piece.what == BodyPiece::What::broken) return break_off();
   writer_->add(std::move(piece));
-  send_streamed();
+  send();
 }
 
 // Each byte that the socket takes proves the client to be there.
-void HttpSession::send_streamed() {
+void HttpSession::send() {
   services_.deadlines.set(*this, std::chrono::steady_clock::now() + stalled_deadline);
   const auto buffers = writer_->next();
   if (buffers.empty() && !writer_->done()) return ask_for_piece();
@@ -49,7 +49,7 @@ void HttpSession::send_streamed() {
   stream_->async_write_some(buffers, [self = shared_from_this()](error_code ec, std::size_t bytes) {
     if (ec || !self->stream_) return self->finish();
     self->writer_->sent(bytes);
-    self->send_streamed();
+    self->send();
   });
 }
 

@@ -146,6 +146,7 @@ class DashboardAccess(DashboardScenario):
     async def test_what_is_served_lets_no_foreign_script_in(self):
         page = await self.server.get("/")
         self.assertIn("default-src 'self'", page.headers["Content-Security-Policy"])
+        self.assertIn("form-action 'none'", page.headers["Content-Security-Policy"])
         self.assertEqual(page.headers["Cache-Control"], "no-cache")
         script = re.search(r'src="\./(assets/[^"]+\.js)"', page.body.decode())[1]
         self.assertIn("immutable", (await self.server.get(f"/{script}")).headers["Cache-Control"])

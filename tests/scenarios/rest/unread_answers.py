@@ -1,6 +1,7 @@
 """Answers that nobody reads: they wait in memory, so each token has room for some, and no more."""
 
 import asyncio
+import time
 import unittest
 
 from harness.case import Scenario
@@ -51,6 +52,20 @@ class UnreadAnswers(Scenario):
         async def there_is_room():
             return (await self.server.get(PATH, self.idle)).status == 200
         await until(there_is_room, 10 * SLOWNESS, "who leaves gives the room back")
+
+    async def test_who_reads_slowly_gets_the_whole_answer(self):
+        whole = (await self.server.get(PATH, self.other)).body
+
+        def read():
+            slow = Download(self.server.port, PATH, self.other, headers="Connection: close\r\n")
+            began = time.monotonic()
+            while time.monotonic() - began < 70:  # longer than anything else may take
+                slow.read_some(8 * 1024)
+                time.sleep(0.5)
+            body = slow.read_all().partition(b"\r\n\r\n")[2]
+            slow.close()
+            return body
+        self.assertEqual(await asyncio.to_thread(read), whole)
 
     async def test_who_reads_is_never_refused(self):
         async def one():

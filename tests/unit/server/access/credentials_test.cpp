@@ -23,6 +23,18 @@ TEST_CASE("a token is found in each of the three places") {
     CHECK(presented_token(request) == "wm_c-_");
     CHECK(offers_webmacs_subprotocol(request));
   }
+  SUBCASE("subprotocols in a field each") {
+    request.header.insert(http::field::sec_websocket_protocol, "webmacs.v1");
+    request.header.insert(http::field::sec_websocket_protocol, "bearer.wm_d");
+    CHECK(presented_token(request) == "wm_d");
+    CHECK(offers_webmacs_subprotocol(request));
+  }
+  SUBCASE("of two headers neither is chosen") {
+    request.header.insert(http::field::authorization, "Bearer wm_a");
+    request.header.insert(http::field::authorization, "Bearer wm_b");
+    CHECK(presented_token(request) != "wm_a");
+    CHECK(presented_token(request) != "wm_b");
+  }
   SUBCASE("another scheme is no token") {
     request.header.set(http::field::authorization, "Basic d206eA==");
     CHECK(presented_token(request).empty());
@@ -42,6 +54,9 @@ TEST_CASE("an Origin is compared by host name") {
   CHECK_FALSE(origin_allowed(request, {}));
   CHECK(origin_allowed(request, {"https://evil.example:8443"}));
   request.header.set(http::field::origin, "null");
+  CHECK_FALSE(origin_allowed(request, {}));
+  request.header.set(http::field::origin, "http://hub.lab");
+  request.header.insert(http::field::origin, "https://evil.example");
   CHECK_FALSE(origin_allowed(request, {}));
   request.header.set(http::field::origin, "");
   CHECK_FALSE(origin_allowed(request, {}));
