@@ -1,6 +1,7 @@
 // webmacs-agent: polls Modbus devices, buffers, streams to the hub (configuration contract).
 
 #include "agent/commands.h"
+#include "agent/enroll.h"
 #include "agent/scan.h"
 #include "common/ini.h"
 #include "common/log.h"
@@ -52,6 +53,14 @@ int run(int argc, char** argv) {
   })->add_flag("--watch", watch, "again and again, until Ctrl-C");
   add_verb("buffer", "what waits in the local buffer: rows, oldest, bytes, dropped",
            [&] { return show_buffer(config); });
+
+  EnrollArguments enrolled;
+  CLI::App* enrolling = add_verb("enroll", "get the rig's token with a one-time code, and write its token file", [&] {
+    enrolled.config = config;
+    return enroll(enrolled);
+  });
+  enrolling->add_option("--hub", enrolled.hub, "the hub's address, https://hub.lab; default: the rig file's");
+  enrolling->add_option("--code", enrolled.code, "of `webmacs-server token enroll NAME`")->required();
 
   ScanArguments scan;
   std::string timeout = "500ms";
