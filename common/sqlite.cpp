@@ -56,7 +56,7 @@ Database::Database(const std::string& path, Mode mode) : path_(path) {
   }
   if (mode == Mode::read_write_create && !path.empty() && path != ":memory:") {
     if (make_private(path)) {
-      log_warning("{} could be read by everybody on this machine: its mode is o-rwx now", path);
+      log_warning("{} could be read by everybody on this machine; it cannot any more", path);
     }
     for (const char* beside : {"-wal", "-shm"}) take_from_others(path + beside);
   }
