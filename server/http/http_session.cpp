@@ -25,10 +25,21 @@ constexpr std::chrono::seconds linger_deadline{2};
 constexpr const char* retry_when_crowded = "5";  // seconds
 constexpr std::string_view go_ahead = "HTTP/1.1 100 Continue\r\n\r\n";
 
+// Whether the first line of a head ends with a version, whichever: "GET / HTTP/2.0".
+bool names_version(std::string_view head) {
+  const auto line = head.substr(0, head.find('\r'));
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  constexpr std::string_view version = " HTTP/1.1";
+  if (line.size() < version.size()) return false;
+  const auto end = line.substr(line.size() - version.size());
+  return end.starts_with(" HTTP/") && is_digit(end[6]) && end[7] == '.' && is_digit(end[8]);
+}
+
 // What a head is answered that Beast does not take.
-HttpResponse refusal_of(error_code ec) {
+HttpResponse refusal_of(error_code ec, std::string_view head) {
   if (ec == http::error::header_limit) return problem(431, "the header is larger than 16 KiB");
-  if (ec == http::error::bad_version) return problem(505, "only HTTP 1.1 and 1.0 are spoken here");
+  if (ec == http::error::bad_version && names_version(head))
+    return problem(505, "only HTTP 1.1 and 1.0 are spoken here");
   return problem(400, "this is not an HTTP request: " + ec.message());
 }
 
@@ -92,7 +103,7 @@ void HttpSession::parse() {
   if (ec == http::error::need_more) return read();
   if (ec) {
     head_only_ = false;
-    return answer(refusal_of(ec), false);
+    return answer(refusal_of(ec, input_), false);
   }
   begin();
 }

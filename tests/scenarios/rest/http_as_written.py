@@ -109,7 +109,7 @@ class HttpAsWritten(Scenario):
 
     async def test_versions(self):
         for version, status in (("HTTP/1.1", 200), ("HTTP/1.0", 200), ("HTTP/2.0", 505), ("HTTP/1.2", 505),
-                                ("HTTP/0.9", 505), ("http/1.1", 505), ("XTTP/1.1", 505)):
+                                ("HTTP/0.9", 505), ("http/1.1", 400), ("XTTP/1.1", 400), ("HTTP/1.1 ", 400), ("HTTP/11", 400)):
             with self.subTest(version):
                 self.assertEqual(self.ask(self.get("Host: x", line=f"GET /health {version}")), [status])
 
