@@ -3,52 +3,38 @@
 #include "common/program.h"
 #include "server/access/access.h"
 #include "server/open_store.h"
+#include "unit/server/captured_stream.h"
 #include "unit/temporary_folder.h"
 
 #include <doctest/doctest.h>
 
 #include <iostream>
 #include <memory>
-#include <sstream>
 #include <string>
 
 using namespace webmacs;
+using namespace webmacs::testing;
 
 namespace {
-
-// What a command prints.
-class Captured {
- public:
-  explicit Captured(std::ostream& stream) : stream_(stream), before_(stream.rdbuf(text_.rdbuf())) {}
-  ~Captured() { stream_.rdbuf(before_); }
-  Captured(const Captured&) = delete;
-  Captured& operator=(const Captured&) = delete;
-  std::string text() const { return text_.str(); }
-
- private:
-  std::ostream& stream_;
-  std::ostringstream text_;
-  std::streambuf* before_;
-};
 
 struct Commands {
   Commands() { settings.start.store_url = "sqlite://" + folder.file("hub.db"); }
 
   int create(const std::string& name, const std::string& role, const std::string& expires = "") {
-    const Captured printed(std::cout);
-    const Captured complaint(std::cerr);
+    const CapturedStream printed(std::cout);
+    const CapturedStream complaint(std::cerr);
     const int code = create_token(settings, name, role, expires);
     output = printed.text();
     error = complaint.text();
     return code;
   }
   std::string list() {
-    const Captured printed(std::cout);
+    const CapturedStream printed(std::cout);
     CHECK(list_tokens(settings) == exit_ok);
     return printed.text();
   }
   int revoke(const std::string& name) {
-    const Captured complaint(std::cerr);
+    const CapturedStream complaint(std::cerr);
     const int code = revoke_token(settings, name);
     error = complaint.text();
     return code;
