@@ -54,9 +54,9 @@ Hub::Hub(ServerSettings settings)
       exports_(std::make_unique<Exports>(io_, open(), access_)),
       dashboard_(web_root(settings_.start)),
       metrics_({settings_.live.metrics_public, *ingest_, readings_, feed_, sessions_, controllers_, failed_logins_,
-                listener_, certificate_.end(), answers_}),
+                listener_, certificate_.end(), answers_, *damage_}),
       rest_({*ingest_, *readers_, *exports_, feed_, events_, experiments_, controllers_, *tokens_, failed_logins_,
-             dashboard_, metrics_, warnings_, answers_}),
+             *damage_, dashboard_, metrics_, warnings_, answers_}),
       websockets_(settings_.live.websockets, {io_, *ingest_, controllers_, events_, sessions_, readings_}, feed_,
                   deadlines_),
       entry_(access_, failed_logins_, *tokens_, rest_, websockets_),
@@ -67,7 +67,7 @@ Hub::Hub(ServerSettings settings)
       signals_(io_, SIGTERM, SIGINT, SIGHUP) {}
 
 std::unique_ptr<Store> Hub::open() const {
-  return open_store(settings_.start.store_url, settings_.start.store_password_file);
+  return open_store(settings_.start.store_url, settings_.start.store_password_file, damage_);
 }
 
 void Hub::preload(Store& store) {

@@ -27,6 +27,7 @@
 #include "server/net/websocket_entry.h"
 #include "server/settings.h"
 #include "server/shutdown.h"
+#include "server/store/store_damage.h"
 #include "server/store/store_readers.h"
 #include "server/stream/connection_manager.h"
 #include "server/stream/live_feed.h"
@@ -63,6 +64,7 @@ class Hub {
   void set_retention();
   std::vector<Watchdog::Thread> threads() const;
 
+  const std::shared_ptr<StoreDamage> damage_ = std::make_shared<StoreDamage>();
   ServerSettings settings_;  // `start` as it runs; `live` as it was read last
   boost::asio::io_context io_{1};
   std::shared_ptr<boost::asio::ssl::context> tls_;  // null: plain

@@ -11,6 +11,7 @@
 #include "server/settings.h"
 #include "server/store/store.h"
 #include "server/store/store_url.h"
+#include "server/store_command.h"
 
 #include <CLI/CLI.hpp>
 
@@ -30,6 +31,7 @@ struct Arguments {
   ExportArguments exported;
   std::string output;
   bool overwrite = false;
+  bool json = false;
 };
 
 using Verb = std::function<int(const ServerSettings&)>;
@@ -130,6 +132,18 @@ void add_backup_verb(CLI::App& app, Arguments& arguments, Verb& verb) {
   });
 }
 
+void add_store_verb(CLI::App& app, Arguments& arguments, Verb& verb) {
+  auto* store = app.add_subcommand("store", "what the record holds, and when its disk will be full");
+  store->add_flag("--json", arguments.json, "as one JSON object");
+  add_config(*store, arguments);
+  store->callback([&] {
+    verb = [&](const ServerSettings& settings) {
+      become_store_owner(settings);
+      return show_store(settings, arguments.json);
+    };
+  });
+}
+
 int run(int argc, char** argv) {
   Arguments arguments;
   Verb verb = run_hub;
@@ -148,6 +162,7 @@ int run(int argc, char** argv) {
   add_token_verbs(app, arguments, verb);
   add_export_verb(app, arguments, verb);
   add_backup_verb(app, arguments, verb);
+  add_store_verb(app, arguments, verb);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <utility>
 
 namespace webmacs {
 namespace {
@@ -22,10 +23,13 @@ std::string password_in(const std::string& file) {
 
 }  // namespace
 
-std::unique_ptr<Store> open_store(const std::string& url, const std::string& password_file) {
+std::unique_ptr<Store> open_store(const std::string& url, const std::string& password_file,
+                                  std::shared_ptr<StoreDamage> damage) {
   const StoreUrl where = parse_store_url(url);
-  if (const auto* file = std::get_if<SqliteUrl>(&where)) return std::make_unique<SqliteStore>(file->path);
-  return std::make_unique<PostgresStore>(std::get<PostgresUrl>(where).url, password_in(password_file));
+  if (const auto* file = std::get_if<SqliteUrl>(&where))
+    return std::make_unique<SqliteStore>(file->path, std::move(damage));
+  return std::make_unique<PostgresStore>(std::get<PostgresUrl>(where).url, password_in(password_file),
+                                         std::move(damage));
 }
 
 }  // namespace webmacs

@@ -7,6 +7,7 @@
 #include "server/http/listener.h"
 #include "server/net/controller_session.h"
 #include "server/net/session.h"
+#include "server/store/store_damage.h"
 #include "server/stream/live_feed.h"
 
 #include <boost/asio/ip/address.hpp>
@@ -93,6 +94,7 @@ void add_readings(Families& families, const Metrics::Sources& from) {
       add(families, "webmacs_readings_rejected_total", "Readings that can never be stored", MetricType::Counter);
   add_value(rejected, from.readings.invalid, {{"reason", "invalid"}});
   add_value(rejected, counters.foreign, {{"reason", "foreign_event"}});
+  add_value(rejected, counters.damaged, {{"reason", "damaged"}});
   add_counter(families, "webmacs_store_refused_total", "Batches that found no room in the store's queue, or no store",
               counters.refused);
   add_gauge(families, "webmacs_store_queue_readings", "Readings that wait to be committed, or are being written",
@@ -106,6 +108,20 @@ void add_readings(Families& families, const Metrics::Sources& from) {
   add_gauge(families, "webmacs_store_bytes", "The store's size as max_size counts it", retention.bytes);
   add_gauge(families, "webmacs_store_too_large", "Whether max_size cannot be held, since experiments fill the store",
             retention.too_large ? 1 : 0);
+
+  const StoreFill& fill = retention.fill;
+  if (fill.room.left) {
+    add_gauge(families, "webmacs_store_left_bytes", "By how much the store may grow until its disk is full",
+              *fill.room.left);
+  }
+  if (fill.days_until_full) {
+    add_gauge(families, "webmacs_store_days_until_full",
+              "When the store's disk is full at the present rate; absent where the store does not grow",
+              *fill.days_until_full);
+  }
+
+  add_counter(families, "webmacs_store_damage_total", "Reads and writes that failed since the store is damaged there",
+              from.damage.count());
 
   ClientMetric latency;
   std::uint64_t count = 0;

@@ -17,6 +17,7 @@ class FailedLogins;
 class Listener;
 class LiveFeed;
 class SessionSet;
+class StoreDamage;
 
 class Metrics {
  public:
@@ -32,6 +33,7 @@ class Metrics {
     const Listener& listener;
     const std::optional<Timestamp>& certificate_end;
     const AnswerBudget& answers;
+    const StoreDamage& damage;
   };
   explicit Metrics(Sources sources) : sources_(sources) {}
 

@@ -129,6 +129,7 @@ RestApi::RestApi(RestServices services) : services_(services) {
   add_event_routes(router_, services_);
   add_experiment_routes(router_, services_);
   add_export_routes(router_, services_);
+  add_store_routes(router_, services_);
   add_token_routes(router_, services_);
   add_session_routes(router_, services_);
 }

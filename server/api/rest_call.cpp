@@ -19,6 +19,8 @@ HttpResponse away(std::string_view why) {
 
 // What the store has thrown may name files: that is for the log, not for everybody.
 constexpr const char* store_is_away = "the store is away; try again later";
+constexpr const char* store_is_damaged =
+    "the record is damaged there, so that trying again is of no use; the hub's log says more";
 constexpr const char* store_is_busy = "the store cannot keep up; try again later";
 
 // Lets only StoreErrors through that mean that the store is away.
@@ -29,6 +31,8 @@ HttpResponse guarded(const std::function<HttpResponse(Store&)>& work, Store& sto
     return problem(error.status(), error.what());
   } catch (const StoreConflict& error) {
     return problem(409, error.what());
+  } catch (const StoreDamaged&) {
+    return problem(500, store_is_damaged);
   }
 }
 

@@ -26,6 +26,7 @@ class Ingest;
 class LiveFeed;
 class Metrics;
 class StaticFiles;
+class StoreDamage;
 class StoreReaders;
 class TokenWatch;
 class Warnings;
@@ -41,6 +42,7 @@ struct RestServices {
   const ControllerRegistry& controllers;
   TokenWatch& tokens;
   FailedLogins& failed_logins;
+  const StoreDamage& damage;
   const StaticFiles& dashboard;
   const Metrics& metrics;
   const Warnings& warnings;

@@ -19,6 +19,7 @@ HttpResponse busy() {
 }
 
 std::string rejection(const AppendResult& result) {
+  if (result.outcome == Outcome::damaged) return "the store is damaged there";
   return result.outcome == Outcome::foreign_event ? "event belongs to " + result.owner : "conflict";
 }
 
@@ -42,6 +43,7 @@ void push_one(const RestServices& services, const RestCallPtr& call) {
   auto stored = [&services, call, reading](const std::vector<AppendResult>& results) {
     if (results.empty()) return call->answer(busy());
     const AppendResult& result = results[0];
+    if (result.outcome == Outcome::damaged) return call->answer(problem(500, rejection(result)));
     if (result.outcome == Outcome::conflict || result.outcome == Outcome::foreign_event) {
       return call->answer(problem(409, rejection(result)));
     }

@@ -13,6 +13,7 @@ void add_push_routes(RestRouter& router, const RestServices& services);
 void add_event_routes(RestRouter& router, const RestServices& services);
 void add_experiment_routes(RestRouter& router, const RestServices& services);
 void add_export_routes(RestRouter& router, const RestServices& services);
+void add_store_routes(RestRouter& router, const RestServices& services);
 void add_token_routes(RestRouter& router, const RestServices& services);
 void add_session_routes(RestRouter& router, const RestServices& services);
 void add_status_routes(RestRouter& router, const RestServices& services);

@@ -8,10 +8,33 @@
 #include "server/catalog/controller_registry.h"
 #include "server/catalog/warnings.h"
 #include "server/ingest/ingest.h"
+#include "server/store/growth.h"
+#include "server/store/store_damage.h"
 #include "server/stream/live_feed.h"
 
 namespace webmacs {
 namespace {
+
+// What somebody should look at, though the hub stores what comes.
+std::vector<std::string> hub_warnings(const RestServices& services) {
+  const RetentionCounters& record = services.ingest.housekeeping().counters();
+  std::vector<std::string> warnings;
+  if (record.too_large) {
+    warnings.emplace_back(
+        "max_size cannot be held: experiments fill the store (or what lost them within the grace), and their "
+        "datapoints "
+        "stay");
+  }
+  if (auto text = disk_warning(record.fill.room, record.fill.days_until_full); !text.empty()) {
+    warnings.push_back(std::move(text));
+  }
+  if (const std::string reason = services.damage.first_reason(); !reason.empty()) {
+    warnings.push_back(
+        "the store is damaged: " + std::to_string(services.damage.count()) +
+        " reads or writes have failed since the hub started; restore a backup. The hub's log says where");
+  }
+  return warnings;
+}
 
 HttpResponse health(const RestServices& services, std::chrono::steady_clock::time_point started) {
   const bool healthy = services.ingest.healthy();
@@ -24,12 +47,7 @@ HttpResponse health(const RestServices& services, std::chrono::steady_clock::tim
   body["last_datapoint"] = nullptr;
   if (newest) body["last_datapoint"] = format_timestamp(*newest);
   body["uptime_seconds"] = std::chrono::duration_cast<std::chrono::seconds>(uptime).count();
-  auto warnings = Json::array();
-  if (services.ingest.housekeeping().counters().too_large) {
-    warnings.push_back(
-        "max_size cannot be held: experiments fill the store (or what lost them within the grace), and their "
-        "datapoints stay");
-  }
+  std::vector<std::string> warnings = hub_warnings(services);
   for (const auto& [cause, text] : services.warnings.all()) warnings.push_back(text);
   if (!warnings.empty()) body["warning"] = warnings.front();
   body["warnings"] = std::move(warnings);

@@ -67,8 +67,8 @@ ExportPlan plan_export(Store& store, const ExportRequest& request, Timestamp now
   return plan;
 }
 
-CsvExport::CsvExport(Store& store, const ExportPlan& plan)
-    : merge_(store, plan.events, plan.from, plan.to, most_points_held),
+CsvExport::CsvExport(Store& store, const ExportPlan& plan, PointMerge::TryAgain try_again)
+    : merge_(store, plan.events, plan.from, plan.to, most_points_held, std::move(try_again)),
       writer_(plan.shape, merge_.events()),
       reached_(plan.from) {}
 

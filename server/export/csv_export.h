@@ -46,7 +46,8 @@ ExportPlan plan_export(Store& store, const ExportRequest& request, Timestamp now
 class CsvExport {
  public:
   // `store` outlives it; one thread at a time.
-  CsvExport(Store& store, const ExportPlan& plan);
+  // `try_again`: asked after a read has failed; empty: the export is over then.
+  CsvExport(Store& store, const ExportPlan& plan, PointMerge::TryAgain try_again = {});
 
   // Adds what comes next to `out`, until that has `bytes` or a row more; false at the end. Throws StoreError: the
   // export is over, what was read until then is part of it.

@@ -1,15 +1,19 @@
 #include "server/export/csv_stream.h"
 
+#include "common/liveness.h"
 #include "common/log.h"
 #include "common/timestamp.h"
 #include "server/export/exports.h"
 
+#include <thread>
 #include <utility>
 
 namespace webmacs {
 namespace {
 
 constexpr std::size_t piece_bytes = 256 * 1024;
+constexpr std::chrono::seconds longest_wait{60};  // for a store that is away
+constexpr std::chrono::milliseconds pause{250};
 
 }  // namespace
 
@@ -19,7 +23,7 @@ CsvStream::CsvStream(Exports& exports, Store& store, const ExportPlan& plan, Ide
       identity_(std::move(identity)),
       what_(std::move(what)),
       place_(std::move(place)),
-      export_(store, plan) {}
+      export_(store, plan, [this] { return wait_for_store(); }) {}
 
 CsvStream::~CsvStream() {
   if (!registered_) return;
@@ -58,6 +62,17 @@ void CsvStream::make() {
   if (!taken) made({{}, "too many reads wait"});
 }
 
+// A database that is restarted is back before that.
+bool CsvStream::wait_for_store() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - waited_last_ > longest_wait) waiting_since_ = now;
+  waited_last_ = now;
+  if (give_up_ || now - waiting_since_ > longest_wait) return false;
+  note_turn();
+  std::this_thread::sleep_for(pause);
+  return true;
+}
+
 void CsvStream::made(Made made) {
   making_ = false;
   if (cut_off_) return;
@@ -83,6 +98,7 @@ void CsvStream::cut(std::string_view why) {
   if (cut_off_) return;
   log_info("{} by token {} is cut off: {}", what_, identity_.name, why);
   cut_off_ = true;
+  give_up_ = true;
   ended_ = true;
   ready_.reset();
   const auto self = shared_from_this();  // who is told may let go of this

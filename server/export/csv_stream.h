@@ -6,6 +6,8 @@
 #include "server/export/csv_export.h"
 #include "server/http/body_source.h"
 
+#include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -34,6 +36,8 @@ class CsvStream final : public BodySource, public std::enable_shared_from_this<C
     BodyPiece piece;
     std::string failure;  // of a broken one
   };
+  // On the thread of the exports, after a read has failed. Whether it is to be tried again, after a pause.
+  bool wait_for_store();
   void make();
   void made(Made piece);
   void deliver();
@@ -43,6 +47,8 @@ class CsvStream final : public BodySource, public std::enable_shared_from_this<C
   const std::string what_;
   const std::shared_ptr<void> place_;
   CsvExport export_;  // while making_: of the thread of the exports
+  std::chrono::steady_clock::time_point waiting_since_{}, waited_last_{};  // of the thread of the exports
+  std::atomic<bool> give_up_{false};
   bool making_ = false;
   bool ended_ = false;  // nothing more is to be made
   bool cut_off_ = false;

@@ -1,6 +1,8 @@
 #include "server/ingest/housekeeping.h"
 
 #include "common/log.h"
+#include "common/timestamp.h"
+#include "server/store/growth.h"
 
 #include <algorithm>
 
@@ -32,16 +34,26 @@ void Housekeeping::plan() {
   const auto now = Clock::now();
   look_after_rules_ = more_retention_ ? pause_.expiry() <= now : now >= next_look_;
   const bool too_large = rules_.max_bytes > 0 && counters_.bytes > rules_.max_bytes;
+  turn_max_bytes_ = rules_.max_bytes;
   turn_rules_ = more_retention_ || too_large || now >= next_pass_ ? rules_ : RetentionRules{};
 }
 
-Housekeeping::Result Housekeeping::run(Store& store) const {
+Housekeeping::Result Housekeeping::run(Store& store) {
   Result result;
-  result.more_summaries = store.summarize(summary_budget);
+  try {
+    result.more_summaries = store.summarize(summary_budget);
+  } catch (const StoreDamaged&) {
+    result.more_summaries = false;  // noted, and what comes is stored all the same
+  }
   if (look_after_rules_) {
     const auto started = Clock::now();
     result.kept_house = true;
-    result.retention = store.retain(turn_rules_, retention_budget);
+    try {
+      result.retention = store.retain(turn_rules_, retention_budget);
+    } catch (const StoreDamaged&) {
+      result.retention = {};
+    }
+    if (!result.retention.more) result.fill = growth_.look(store, utc_now(), turn_max_bytes_);
     result.took = Clock::now() - started;
   }
   return result;
@@ -54,12 +66,24 @@ bool Housekeeping::finished(const Result& result) {
   counters_.bytes = step.bytes;
   removed_in_pass_ += step.removed;
   more_retention_ = step.more;
+  if (result.fill) note_fill(*result.fill);
   if (step.more) {
     wake_after(std::max<Clock::duration>(rest * result.took, shortest_pause));
   } else {
     pass_is_over(step);
   }
   return result.more_summaries;
+}
+
+void Housekeeping::note_fill(const StoreFill& fill) {
+  counters_.fill = fill;
+  const std::string warning = disk_warning(fill.room, fill.days_until_full);
+  if (!warning.empty() && !disk_is_warned_of_) {
+    log_warning("{}; make room, or set [store] retention or max_size", warning);
+  } else if (warning.empty() && disk_is_warned_of_) {
+    log_info("the store's disk has room again");
+  }
+  disk_is_warned_of_ = !warning.empty();
 }
 
 void Housekeeping::wake_after(Clock::duration pause) {

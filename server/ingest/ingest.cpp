@@ -56,7 +56,7 @@ class Ingest::Writer : public std::enable_shared_from_this<Ingest::Writer> {
  private:
   void start_if_idle();
   void start_job();
-  Result run() const;  // on the worker
+  Result run();  // on the worker
   void finished(const Result& result);
   void committed(std::vector<IngestItem> items, const Result& result);
   void failed(const std::string& failure);
@@ -146,7 +146,7 @@ void Ingest::Writer::start_job() {
   if (!worker_.try_post(std::move(job))) busy_ = false;
 }
 
-Result Ingest::Writer::run() const {
+Result Ingest::Writer::run() {
   Result result;
   const auto started = std::chrono::steady_clock::now();
   try {

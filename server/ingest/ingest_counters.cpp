@@ -17,6 +17,9 @@ void IngestCounters::count(const std::vector<AppendResult>& results) {
       case Outcome::foreign_event:
         ++foreign;
         break;
+      case Outcome::damaged:
+        ++damaged;
+        break;
     }
   }
 }

@@ -13,6 +13,8 @@ constexpr int most_invalid_in_a_row = 20;
 constexpr double busy_retry_seconds = 2.0;
 constexpr std::chrono::seconds longest_hold{30};
 
+constexpr const char* damaged_reason = "the store is damaged there";
+
 std::string foreign_reason(const AppendResult& result) {
   return "event belongs to " + result.owner;
 }
@@ -147,6 +149,9 @@ void ControllerSession::answer_batch(std::int64_t batch, ReadingsFrame& frame) {
         case Outcome::foreign_event:
           ack.rejected.push_back({index[i], foreign_reason(results[i])});
           break;
+        case Outcome::damaged:
+          ack.rejected.push_back({index[i], damaged_reason});
+          break;
       }
     }
     std::ranges::sort(ack.rejected, {}, &RejectedReading::index);
@@ -199,6 +204,8 @@ void ControllerSession::tell_rejected(const std::vector<std::string>& event_ids,
       send(encode(ErrorMessage{std::nullopt, event_ids[i] + ": conflict: another value is stored for this time"}));
     } else if (results[i].outcome == Outcome::foreign_event) {
       send(encode(ErrorMessage{std::nullopt, event_ids[i] + ": " + foreign_reason(results[i])}));
+    } else if (results[i].outcome == Outcome::damaged) {
+      send(encode(ErrorMessage{std::nullopt, event_ids[i] + ": " + damaged_reason}));
     }
   }
 }

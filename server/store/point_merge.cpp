@@ -12,8 +12,8 @@ constexpr std::chrono::microseconds one{1};
 }  // namespace
 
 PointMerge::PointMerge(Store& store, std::vector<EventRecord> events, Timestamp from, Timestamp to,
-                       std::size_t most_points_held)
-    : store_(store), events_(std::move(events)), streams_(events_.size()), to_(to) {
+                       std::size_t most_points_held, TryAgain try_again)
+    : store_(store), events_(std::move(events)), streams_(events_.size()), to_(to), try_again_(std::move(try_again)) {
   std::sort(events_.begin(), events_.end(), [](const EventRecord& a, const EventRecord& b) {
     return a.description.event_public_id < b.description.event_public_id;
   });
@@ -28,12 +28,25 @@ void PointMerge::skip_until_after(Timestamp time, const std::string& event_publi
   }
 }
 
+void PointMerge::read(std::size_t event) {
+  Stream& stream = streams_[event];
+  for (;;) {
+    try {
+      return store_.read(events_[event].key, stream.from, to_, piece_, stream.points);
+    } catch (const StoreDamaged&) {
+      throw;
+    } catch (const StoreError&) {
+      if (!try_again_ || !try_again_()) throw;
+    }
+  }
+}
+
 bool PointMerge::fill(std::size_t event) {
   Stream& stream = streams_[event];
   stream.position = 0;
   stream.points.clear();
   if (stream.ended || stream.from >= to_) return false;
-  store_.read(events_[event].key, stream.from, to_, piece_, stream.points);
+  read(event);
   stream.ended = stream.points.size() < piece_;
   if (stream.points.empty()) return false;
   stream.from = stream.points.back().time + one;

@@ -5,6 +5,7 @@
 #include "server/store/store.h"
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,10 +19,13 @@ class PointMerge {
   };
   static constexpr std::size_t usual_points_held = 100000;
 
+  // Asked after a read has failed: waits, and says whether to read again.
+  using TryAgain = std::function<bool()>;
+
   // Sorts `events` by public id. [from, to). `most_points_held`: of all events together; of many events it takes 32 of
   // each at least.
   PointMerge(Store& store, std::vector<EventRecord> events, Timestamp from, Timestamp to,
-             std::size_t most_points_held = usual_points_held);
+             std::size_t most_points_held = usual_points_held, TryAgain try_again = {});
 
   // Leaves out what is not after this place in the sequence; before the first next().
   void skip_until_after(Timestamp time, const std::string& event_public_id);
@@ -43,6 +47,7 @@ class PointMerge {
     bool before(const Head& other) const { return time != other.time ? time < other.time : event < other.event; }
   };
   bool fill(std::size_t event);
+  void read(std::size_t event);
   Head head_of(std::size_t event) const;
   void begin();
   void advance();
@@ -53,6 +58,7 @@ class PointMerge {
   std::vector<Stream> streams_;
   std::vector<Head> heap_;  // the earliest at the front
   const Timestamp to_;
+  const TryAgain try_again_;
   std::size_t piece_;
   bool begun_ = false;
 };

@@ -24,7 +24,8 @@ struct IncomingBatch {
   std::vector<IncomingReading> readings;
 };
 
-enum class Outcome { stored, duplicate, conflict, foreign_event };
+// damaged: the page that it belongs on cannot be used; it can be stored as soon as the store has been restored.
+enum class Outcome { stored, duplicate, conflict, foreign_event, damaged };
 
 struct AppendResult {
   Outcome outcome = Outcome::stored;
@@ -99,6 +100,28 @@ struct RetentionStep {
   bool more = false;           // the pass is not over yet
   bool cannot_shrink = false;  // it is over, the store is too large, and nothing that may go is left
   std::int64_t bytes = 0;      // the store's size when the pass began
+};
+
+// How much room the record takes, and how much there is. Bytes.
+struct StoreRoom {
+  std::int64_t bytes = 0;               // as max_size counts them
+  std::int64_t record = 0;              // without what comes and goes, such as a log
+  std::optional<std::int64_t> left;     // by which the record may still grow; empty: the disk cannot be seen from here
+  std::optional<std::int64_t> on_disk;  // how large that disk is
+};
+
+// What the record holds.
+struct StoreContent {
+  std::int64_t datapoints = 0;
+  std::optional<Timestamp> oldest, newest;  // empty where there is none
+};
+
+// StoreRoom::record at some time.
+struct SizeSample {
+  Timestamp taken;
+  std::int64_t bytes = 0;
+
+  bool operator==(const SizeSample&) const = default;
 };
 
 // Datapoints that no experiment covers, within what was asked for.

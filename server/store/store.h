@@ -65,6 +65,14 @@ class Store {
   // pass that is over begins again with the next call.
   virtual RetentionStep retain(const RetentionRules& rules, std::chrono::milliseconds budget) = 0;
 
+  virtual StoreRoom room() = 0;
+  // Counts all datapoints, which takes its time.
+  virtual StoreContent content() = 0;
+  // The sizes that were noted, by time.
+  virtual std::vector<SizeSample> sizes() = 0;
+  // Notes one more, and forgets those that were taken before `forget_before`.
+  virtual void add_size(const SizeSample& sample, Timestamp forget_before) = 0;
+
   virtual std::vector<ExperimentRecord> experiments() = 0;  // by begin
   virtual std::optional<ExperimentRecord> experiment(std::string_view public_id) = 0;
   // Both throw StoreConflict naming the experiment that it would overlap on a controller that both cover. The

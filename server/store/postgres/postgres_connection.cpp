@@ -2,6 +2,7 @@
 
 #include "common/liveness.h"
 #include "server/store/postgres/postgres_bytes.h"
+#include "server/store/postgres/postgres_words.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -142,6 +143,10 @@ bool PostgresConnection::has_ended() const {
   return timed_out_ || PQstatus(connection_) != CONNECTION_OK;
 }
 
+int PostgresConnection::process_at_connect() const {
+  return PQbackendPID(connection_);
+}
+
 bool PostgresConnection::wait_for_input(std::chrono::steady_clock::time_point deadline) {
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
@@ -196,10 +201,10 @@ std::vector<std::string> PostgresConnection::execute_for_row(const std::string& 
 const std::string& PostgresConnection::prepared(std::string_view sql) {
   const auto found = statements_.find(sql);
   if (found != statements_.end()) return found->second;
-  const std::string text(sql);
+  const std::string text = in_postgres_words(sql);
   const std::string name = "s" + std::to_string(statements_.size());
   send(PQsendPrepare(connection_, name.c_str(), text.c_str(), 0, nullptr), "prepare a statement");
-  return statements_.emplace(text, name).first->second;
+  return statements_.emplace(std::string(sql), name).first->second;
 }
 
 PostgresConnection::Result PostgresConnection::run_prepared(std::string_view sql, const Parameters& parameters) {
@@ -246,7 +251,7 @@ void PostgresConnection::set_usual_patience() {
 
 // One exchange for all that a transaction begins with.
 void PostgresConnection::begin() {
-  const auto row = execute_for_row("BEGIN; SELECT number, pg_current_xact_id() FROM changes");
+  const auto row = execute_for_row("BEGIN; SELECT number, pg_current_xact_id() FROM webmacs.changes");
   if (row.size() != 2) throw PostgresError("cannot begin: the table changes is empty", {});
   counter_at_begin_ = std::stoll(row[0]);
   transaction_ = row[1];

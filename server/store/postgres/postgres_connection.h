@@ -59,6 +59,9 @@ class PostgresConnection final : public SqlSession {
 
   // The server has closed it, or it did not answer in time.
   bool has_ended() const;
+  bool has_timed_out() const { return timed_out_; }
+  // The server's process, as it was named when the connection was made.
+  int process_at_connect() const;
 
   // How long an answer may take. Long work (a migration) asks for more.
   void set_patience(std::chrono::milliseconds patience) { patience_ = patience; }

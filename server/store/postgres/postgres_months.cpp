@@ -12,6 +12,10 @@ namespace {
 
 using std::chrono::year_month;
 
+// A clock that is further off than that is wrong: whoever imports the past has no more of it.
+constexpr int years_back = 20;
+constexpr int years_ahead = 1;
+
 constexpr year_month first_month(std::chrono::year(1970), std::chrono::January);
 
 year_month calendar_month(int month) {
@@ -41,6 +45,7 @@ std::string partition_name(int month) {
 
 void PostgresMonths::load() {
   known_.clear();
+  far_is_there_ = false;
   connection_.query(
       "SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
       "WHERE i.inhparent = 'webmacs.datapoints'::regclass",
@@ -50,14 +55,17 @@ void PostgresMonths::load() {
         if (std::sscanf(row.text(0).c_str(), "datapoints_%d_%d", &year, &month) == 2) {
           known_.insert(number_of(std::chrono::year(year) / month));
         }
+        if (row.text(0) == "datapoints_far") far_is_there_ = true;
       });
   loaded_ = true;
 }
 
 void PostgresMonths::require(const std::set<int>& months) {
   if (!loaded_) load();
+  const int now = month_of(to_microseconds(utc_now()));
   for (const int month : months) {
-    if (known_.count(month) == 0) make(month);
+    if (known_.count(month) != 0) continue;
+    is_far(month, now) ? require_far() : make(month);
   }
 }
 
@@ -68,9 +76,12 @@ void PostgresMonths::make(int month) {
   try {
     const auto there = connection_.execute_for_row("SELECT to_regclass('webmacs." + name + "') IS NOT NULL");
     if (there.at(0) != "t") {
-      connection_.execute("CREATE TABLE " + name + " (LIKE datapoints INCLUDING ALL); ALTER TABLE datapoints " +
-                          "ATTACH PARTITION " + name + " FOR VALUES FROM (" + std::to_string(month_begin(month)) +
-                          ") TO (" + std::to_string(month_begin(month + 1)) + ")");
+      const std::string from = std::to_string(month_begin(month));
+      const std::string to = std::to_string(month_begin(month + 1));
+      connection_.execute("CREATE TABLE webmacs." + name + " (LIKE webmacs.datapoints INCLUDING ALL)");
+      take_out_of_far(name, from, to);
+      connection_.execute("ALTER TABLE webmacs.datapoints ATTACH PARTITION webmacs." + name + " FOR VALUES FROM (" +
+                          from + ") TO (" + to + ")");
     }
     connection_.commit();
   } catch (...) {
@@ -80,9 +91,41 @@ void PostgresMonths::make(int month) {
   known_.insert(month);
 }
 
-WholePieces::Piece PostgresMonths::at(std::int64_t time) const {
+// What was years off when it was stored and no longer is.
+void PostgresMonths::take_out_of_far(const std::string& name, const std::string& from, const std::string& to) {
+  const auto there = connection_.execute_for_row("SELECT to_regclass('webmacs.datapoints_far') IS NOT NULL");
+  if (there.at(0) != "t") return;
+  connection_.execute("WITH moved AS (DELETE FROM webmacs.datapoints_far WHERE time >= " + from + " AND time < " + to +
+                      " RETURNING *) INSERT INTO webmacs." + name + " SELECT * FROM moved");
+}
+
+bool PostgresMonths::is_far(int month, int now) {
+  return month < now - years_back * 12 || month > now + years_ahead * 12;
+}
+
+void PostgresMonths::require_far() {
+  if (far_is_there_) return;
+  connection_.execute("BEGIN; SELECT pg_advisory_xact_lock(1463634244)");
+  try {
+    const auto there = connection_.execute_for_row("SELECT to_regclass('webmacs.datapoints_far') IS NOT NULL");
+    if (there.at(0) != "t") {
+      connection_.execute(
+          "CREATE TABLE webmacs.datapoints_far (LIKE webmacs.datapoints INCLUDING ALL);"
+          "ALTER TABLE webmacs.datapoints ATTACH PARTITION webmacs.datapoints_far DEFAULT");
+    }
+    connection_.commit();
+  } catch (...) {
+    connection_.rollback();
+    throw;
+  }
+  far_is_there_ = true;
+}
+
+std::optional<WholePieces::Piece> PostgresMonths::at(std::int64_t time) {
+  if (!loaded_) load();
   const int month = month_of(time);
-  return {month_begin(month), month_begin(month + 1)};
+  if (known_.count(month) == 0) return std::nullopt;  // it is among those that are far
+  return Piece{month_begin(month), month_begin(month + 1)};
 }
 
 std::optional<WholePieces::Removed> PostgresMonths::try_remove(const Piece& piece) {
@@ -91,14 +134,14 @@ std::optional<WholePieces::Removed> PostgresMonths::try_remove(const Piece& piec
   connection_.execute("SAVEPOINT month; SET LOCAL lock_timeout = '100ms'");
   try {
     // In the order in which those who read take their locks.
-    connection_.execute("LOCK TABLE datapoints IN ACCESS EXCLUSIVE MODE");
+    connection_.execute("LOCK TABLE webmacs.datapoints IN ACCESS EXCLUSIVE MODE");
     const Removed removed{
         figure("SELECT coalesce(max(greatest(s.n_live_tup, c.reltuples::bigint, 0)), 0) FROM pg_class c "
                "JOIN pg_stat_user_tables s "
                "ON s.relid = c.oid WHERE c.oid = to_regclass('webmacs." +
                name + "')"),
         figure("SELECT coalesce(pg_total_relation_size(to_regclass('webmacs." + name + "')), 0)")};
-    connection_.execute("DROP TABLE IF EXISTS " + name + "; SET LOCAL lock_timeout = DEFAULT; RELEASE month");
+    connection_.execute("DROP TABLE IF EXISTS webmacs." + name + "; SET LOCAL lock_timeout = DEFAULT; RELEASE month");
     loaded_ = false;  // also where the transaction is rolled back
     return removed;
   } catch (const PostgresError& error) {

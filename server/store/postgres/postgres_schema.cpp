@@ -199,11 +199,18 @@ CREATE TABLE token_codes (
 );
 )sql";
 
+const char* const version_7 = R"sql(
+CREATE TABLE store_sizes (
+  taken BIGINT PRIMARY KEY,
+  bytes BIGINT NOT NULL
+);
+)sql";
+
 // Any number that no other program is likely to lock.
 const char* const lock_schema = "SELECT pg_advisory_xact_lock(1463634243)";
 
 std::size_t schema_version(PostgresConnection& connection) {
-  const auto version = connection.execute_for_row("SELECT coalesce(max(version), 0) FROM schema_version");
+  const auto version = connection.execute_for_row("SELECT coalesce(max(version), 0) FROM webmacs.schema_version");
   return std::stoull(version.at(0));
 }
 
@@ -218,13 +225,13 @@ void require_known(std::size_t version) {
 }  // namespace
 
 const std::vector<std::string>& postgres_migrations() {
-  static const std::vector<std::string> migrations{version_1, version_2, version_3, version_4, version_5, version_6};
+  static const std::vector<std::string> migrations{version_1, version_2, version_3, version_4, version_5, version_6, version_7};
   return migrations;
 }
 
 void migrate_postgres(PostgresConnection& connection) {
   connection.execute(
-      "SET search_path = webmacs; SET synchronous_commit = on; SET timezone = 'UTC';"
+      "SET synchronous_commit = on; SET timezone = 'UTC';"
       "SET default_transaction_isolation = 'read committed'; SET idle_in_transaction_session_timeout = '60s'");
   const auto there = connection.execute_for_row("SELECT to_regclass('webmacs.schema_version') IS NOT NULL");
   if (there.at(0) == "t") {
@@ -237,13 +244,15 @@ void migrate_postgres(PostgresConnection& connection) {
     connection.execute(std::string("BEGIN; ") + lock_schema);
     connection.execute(
         "CREATE SCHEMA IF NOT EXISTS webmacs;"
-        "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, applied TIMESTAMPTZ DEFAULT now())");
+        "SET LOCAL search_path = webmacs;"
+        "CREATE TABLE IF NOT EXISTS webmacs.schema_version (version BIGINT PRIMARY KEY, applied TIMESTAMPTZ DEFAULT "
+        "now())");
     const std::size_t version = schema_version(connection);
     require_known(version);
     done = version == postgres_migrations().size();
     if (!done) {
       connection.execute(postgres_migrations()[version]);
-      connection.execute("INSERT INTO schema_version (version) VALUES (" + std::to_string(version + 1) + ")");
+      connection.execute("INSERT INTO webmacs.schema_version (version) VALUES (" + std::to_string(version + 1) + ")");
     }
     connection.commit();
   }

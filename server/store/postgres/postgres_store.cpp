@@ -1,12 +1,15 @@
 #include "server/store/postgres/postgres_store.h"
 
 #include "common/timestamp.h"
+#include "server/store/disk.h"
 #include "server/store/postgres/postgres_append.h"
 #include "server/store/postgres/postgres_months.h"
+#include "server/store/postgres/postgres_pooler.h"
 #include "server/store/postgres/postgres_schema.h"
 #include "server/store/store_url.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <limits>
 #include <set>
 #include <utility>
@@ -28,6 +31,11 @@ StoredPoint read_point(const SqlRow& row) {
   point.reading.value = row.optional_real(3);
   if (!point.reading.good()) point.reading.reason = row.text(4);
   return point;
+}
+
+// data_corrupted, index_corrupted: a page that is not what it should be; and a file that has lost its end.
+bool is_damage(const PostgresError& error) {
+  return error.is("XX001") || error.is("XX002");
 }
 
 std::set<int> months_of(std::span<const IncomingBatch* const> batches) {
@@ -52,11 +60,13 @@ std::set<int> months_of(std::span<const IncomingBatch* const> batches) {
 }  // namespace
 
 struct PostgresStore::Connection {
-  Connection(const std::string& url, const std::string& password) : session(url, password) {
+  // `first`: what is between is not known yet.
+  Connection(const std::string& url, const std::string& password, bool first) : session(url, password) {
     const auto version = session.execute_for_row("SHOW server_version_num");
     if (std::stoi(version.at(0)) < oldest_server) {
       throw StoreError("the PostgreSQL server is version " + version.at(0) + "; 15 or newer is needed");
     }
+    if (first) refuse_transaction_pooler(session, url, password);
     migrate_postgres(session);
   }
 
@@ -65,8 +75,9 @@ struct PostgresStore::Connection {
   PostgresMonths months{session};
 };
 
-PostgresStore::PostgresStore(std::string url, std::string password)
-    : url_(std::move(url)),
+PostgresStore::PostgresStore(std::string url, std::string password, std::shared_ptr<StoreDamage> damage)
+    : SqlStore(std::move(damage)),
+      url_(std::move(url)),
       password_(std::move(password)),
       shown_url_(without_password(url_)),
       backoff_(first_pause, longest_pause) {
@@ -80,6 +91,7 @@ PostgresStore::~PostgresStore() = default;
 
 std::string PostgresStore::failure(const PostgresError& error) const {
   const std::string text = "store " + shown_url_ + ": " + error.what();
+  if (is_damage(error)) return text + "; the database is damaged: restore a backup";
   if (error.is("53100")) return text + "; free some space on the database's disk";
   if (error.is("42501") || error.is("25006")) return text + "; give the hub's user the right to create and write there";
   if (error.is("53300")) return text + "; raise max_connections of the database";
@@ -90,7 +102,8 @@ void PostgresStore::connect() {
   if (connection_) return;
   if (std::chrono::steady_clock::now() < next_attempt_) throw StoreError(last_failure_);
   try {
-    connection_ = std::make_unique<Connection>(url_, password_);
+    connection_ = std::make_unique<Connection>(url_, password_, !pooler_is_checked_);
+    pooler_is_checked_ = true;
     backoff_.reset();
   } catch (const PostgresError& error) {
     last_failure_ =
@@ -107,18 +120,31 @@ auto PostgresStore::on_connection(Work work) -> decltype(work(std::declval<Conne
     return work(*connection_);
   } catch (const PostgresError& error) {
     write_failed_ = true;
+    server_ended_it_ = connection_->session.has_ended() && !connection_->session.has_timed_out();
     if (connection_->session.has_ended()) {
       connection_.reset();
     } else {
       connection_->session.rollback();
       connection_->events.forget();
     }
+    if (is_damage(error)) fail_for_damage(failure(error));
     throw StoreError(failure(error));
   } catch (...) {
     connection_->session.rollback();
     connection_->events.forget();
     throw;
   }
+}
+
+template <typename Work>
+auto PostgresStore::read_on_connection(Work work) -> decltype(work(std::declval<Connection&>())) {
+  const bool was_connected = connection_ != nullptr;
+  try {
+    return on_connection(work);
+  } catch (const StoreError&) {
+    if (!was_connected || connection_ || !server_ended_it_) throw;
+  }
+  return on_connection(work);
 }
 
 // Whether the commit whose answer was lost has happened. Throws while that is open. The number of a transaction that a
@@ -181,11 +207,11 @@ void PostgresStore::in_transaction(const std::function<void(SqlSession&, StoreEv
 }
 
 void PostgresStore::in_session(const std::function<void(SqlSession&, StoreEvents&)>& work) {
-  on_connection([&](Connection& connection) { work(connection.session, connection.events); });
+  read_on_connection([&](Connection& connection) { work(connection.session, connection.events); });
 }
 
 std::vector<StoredPoint> PostgresStore::latest(Timestamp not_after) {
-  return on_connection([&](Connection& connection) {
+  return read_on_connection([&](Connection& connection) {
     std::vector<StoredPoint> points;
     connection.session.query(
         "SELECT e.key, e.public_id, d.time, d.value, d.reason FROM events e CROSS JOIN LATERAL "
@@ -199,7 +225,7 @@ std::vector<StoredPoint> PostgresStore::latest(Timestamp not_after) {
 std::vector<StoredPoint> PostgresStore::range(const std::string& event_public_id, Timestamp from, Timestamp to,
                                               std::size_t limit) {
   constexpr auto most = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
-  return on_connection([&](Connection& connection) {
+  return read_on_connection([&](Connection& connection) {
     std::vector<StoredPoint> points;
     connection.session.query(
         "SELECT event, $1::text, time, value, reason FROM datapoints WHERE event = "
@@ -213,7 +239,7 @@ std::vector<StoredPoint> PostgresStore::range(const std::string& event_public_id
 void PostgresStore::read(std::int64_t event_key, Timestamp from, Timestamp to, std::size_t limit,
                          std::vector<Point>& points) {
   points.clear();
-  on_connection([&](Connection& connection) {
+  read_on_connection([&](Connection& connection) {
     connection.session.query(
         "SELECT time, value, reason FROM datapoints WHERE event = $1 AND time >= $2 AND time < $3 "
         "ORDER BY time LIMIT $4",
@@ -245,12 +271,31 @@ SqlStore::Size PostgresStore::size(SqlSession& session) {
   return {bytes.value_or(0), bytes_per_row};
 }
 
+StoreRoom PostgresStore::room() {
+  return read_on_connection([this](Connection& connection) {
+    StoreRoom room;
+    room.bytes = room.record = size(connection.session).bytes;
+    std::string folder;
+    connection.session.query(
+        "SELECT setting FROM pg_settings WHERE name = 'data_directory' AND inet_server_addr() IS NULL", {},
+        [&folder](const SqlRow& row) { folder = row.text(0); });
+    if (folder.empty()) return room;
+    auto disk = disk_of(folder);
+    if (!disk) disk = disk_of(std::filesystem::path(folder).parent_path().string());
+    if (disk) {
+      room.left = disk->free;
+      room.on_disk = disk->size;
+    }
+    return room;
+  });
+}
+
 WholePieces* PostgresStore::whole_pieces() {
   return &connection_->months;
 }
 
 std::int64_t PostgresStore::change_counter() {
-  return on_connection([](Connection& connection) { return connection.session.change_counter(); });
+  return read_on_connection([](Connection& connection) { return connection.session.change_counter(); });
 }
 
 void PostgresStore::check() {
@@ -264,7 +309,7 @@ void PostgresStore::check() {
     SqlTransaction probe(connection.session);
     connection.session.run("INSERT INTO write_probe SELECT repeat('x', 1000) FROM generate_series(1, 128)", {});
     probe.commit();
-    connection.session.execute("TRUNCATE write_probe");
+    connection.session.execute("TRUNCATE webmacs.write_probe");
     write_failed_ = false;
   });
 }

@@ -18,7 +18,7 @@ namespace webmacs {
 class PostgresStore final : public SqlStore {
  public:
   // Connects, creates the schema where there is none. Throws StoreError.
-  PostgresStore(std::string url, std::string password);
+  PostgresStore(std::string url, std::string password, std::shared_ptr<StoreDamage> damage = nullptr);
   ~PostgresStore() override;
 
   std::vector<std::vector<AppendResult>> append(std::span<const IncomingBatch* const> batches) override;
@@ -28,6 +28,8 @@ class PostgresStore final : public SqlStore {
   void read(std::int64_t event_key, Timestamp from, Timestamp to, std::size_t limit,
             std::vector<Point>& points) override;
   std::int64_t change_counter() override;
+  // The disk is seen where the server is reached through a socket of this machine, and says where its data is.
+  StoreRoom room() override;
   void check() override;
 
  protected:
@@ -44,6 +46,10 @@ class PostgresStore final : public SqlStore {
   // StoreError.
   template <typename Work>
   auto on_connection(Work work) -> decltype(work(std::declval<Connection&>()));
+  // Likewise for what only reads: once more on a new connection where the server has ended the old one, as it does when
+  // it is restarted, which shows only when the connection is used.
+  template <typename Work>
+  auto read_on_connection(Work work) -> decltype(work(std::declval<Connection&>()));
   void connect();
   std::vector<std::vector<AppendResult>> append_once(Connection& connection,
                                                      std::span<const IncomingBatch* const> batches);
@@ -59,6 +65,8 @@ class PostgresStore final : public SqlStore {
   std::string last_failure_;  // of connecting
   LostCommit lost_;
   bool write_failed_ = false;
+  bool server_ended_it_ = false;  // the last failure: not a timeout
+  bool pooler_is_checked_ = false;
 };
 
 }  // namespace webmacs

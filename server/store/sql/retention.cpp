@@ -38,8 +38,13 @@ std::int64_t retention_cutoff(const RetentionRules& rules, std::int64_t newest) 
 }
 
 RetentionPass::RetentionPass(const RetentionRules& rules, std::int64_t now, std::int64_t bytes,
-                             std::int64_t bytes_per_row)
-    : rules_(rules), now_(now), bytes_(bytes), bytes_per_row_(bytes_per_row), limit_(rules.max_bytes) {
+                             std::int64_t bytes_per_row, std::set<std::int64_t> left_alone)
+    : rules_(rules),
+      now_(now),
+      bytes_(bytes),
+      bytes_per_row_(bytes_per_row),
+      limit_(rules.max_bytes),
+      left_alone_(std::move(left_alone)) {
   if (over_size()) limit_ -= limit_ / slack;
 }
 
@@ -47,7 +52,8 @@ RetentionStep RetentionPass::step(SqlSession& session, StoreEvents& known, Whole
                                   std::chrono::steady_clock::time_point deadline) {
   if (!begun_) {
     to_look_at_ = known.keys();
-    events_ = to_look_at_.size();
+    std::erase_if(to_look_at_, [this](std::int64_t key) { return left_alone_.count(key) != 0; });
+    events_ = known.keys().size();
     begun_ = true;
   }
   RetentionStep done;
@@ -70,6 +76,7 @@ RetentionStep RetentionPass::step(SqlSession& session, StoreEvents& known, Whole
     if (!over_size() && oldest.from >= cutoff_) return finish(session, done);
     if (pieces && oldest.found && begin_piece(oldest.from, kept, known, *pieces)) continue;
     candidates_.pop();
+    event_at_work_ = oldest.event;
     const KnownEvent* event = known.find(oldest.event);
     if (!event) continue;
     if (oldest.found) {
@@ -97,6 +104,7 @@ bool RetentionPass::look_at_next(SqlSession& session) {
   }
   const std::int64_t event = to_look_at_.back();
   to_look_at_.pop_back();
+  event_at_work_ = event;
   const auto newest = session.integer(
       "SELECT time FROM datapoints WHERE event = $1 AND time <= $2 ORDER BY time DESC LIMIT 1", {event, now_ + future});
   if (!newest) return true;
@@ -142,13 +150,14 @@ std::int64_t RetentionPass::remove(SqlSession& session, const KeptIntervals& kep
   return removed;
 }
 
-bool RetentionPass::begin_piece(std::int64_t time, const KeptIntervals& kept, StoreEvents& known,
-                                const WholePieces& pieces) {
+bool RetentionPass::begin_piece(std::int64_t time, const KeptIntervals& kept, StoreEvents& known, WholePieces& pieces) {
   if (time >= not_whole_.from && time < not_whole_.to) return false;
-  const WholePieces::Piece piece = pieces.at(time);
+  const auto found = pieces.at(time);
+  if (!found) return false;
+  const WholePieces::Piece piece = *found;
   const bool old_enough = piece.to <= cutoff_ || (over_size() && piece.to <= now_);
   const auto stays = [&](std::int64_t newest) { return newest >= piece.from && newest < piece.to; };
-  if (!old_enough || kept.any_within(piece.from, piece.to) ||
+  if (!old_enough || !left_alone_.empty() || kept.any_within(piece.from, piece.to) ||
       std::any_of(newest_of_each_.begin(), newest_of_each_.end(), stays)) {
     not_whole_ = piece;
     return false;

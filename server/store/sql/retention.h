@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <queue>
+#include <set>
 #include <vector>
 
 namespace webmacs {
@@ -31,8 +32,8 @@ class WholePieces {
     std::int64_t rows, bytes;  // about
   };
   virtual ~WholePieces() = default;
-  // The one that holds `time`.
-  virtual Piece at(std::int64_t time) const = 0;
+  // The one that holds `time`; nothing where what holds it cannot be removed whole.
+  virtual std::optional<Piece> at(std::int64_t time) = 0;
   // Nothing: somebody holds it just now, and nothing has changed.
   virtual std::optional<Removed> try_remove(const Piece& piece) = 0;
 };
@@ -40,8 +41,9 @@ class WholePieces {
 class RetentionPass {
  public:
   // `bytes`: the store's size at the begin of the pass; `bytes_per_row`: by how much it shrinks with each datapoint,
-  // about: the next pass measures again. `now` in microseconds.
-  RetentionPass(const RetentionRules& rules, std::int64_t now, std::int64_t bytes, std::int64_t bytes_per_row);
+  // about: the next pass measures again. `now` in microseconds. Nothing is removed of the events `left_alone`.
+  RetentionPass(const RetentionRules& rules, std::int64_t now, std::int64_t bytes, std::int64_t bytes_per_row,
+                std::set<std::int64_t> left_alone);
 
   // Works on until `deadline`, within the caller's transaction. Where a step was rolled back, the pass is to be begun
   // again. `pieces`: null where there are none.
@@ -49,6 +51,8 @@ class RetentionPass {
                      std::chrono::steady_clock::time_point deadline);
 
   const RetentionRules& rules() const { return rules_; }
+  // Which event a step that failed was about.
+  std::int64_t event_at_work() const { return event_at_work_; }
 
  private:
   // An event and from where on there may be something to remove of it.
@@ -70,7 +74,7 @@ class RetentionPass {
   std::int64_t remove(SqlSession& session, const KeptIntervals& kept, const KnownEvent& event, Candidate candidate);
 
   // Whether the piece that holds `time` may go whole; it is piece_ then.
-  bool begin_piece(std::int64_t time, const KeptIntervals& kept, StoreEvents& known, const WholePieces& pieces);
+  bool begin_piece(std::int64_t time, const KeptIntervals& kept, StoreEvents& known, WholePieces& pieces);
   void begin_summaries_of_piece(StoreEvents& known);
   // Its summaries a little at a time, then itself. False: it cannot be had now.
   bool remove_from_piece(SqlSession& session, const KeptIntervals& kept, StoreEvents& known, WholePieces& pieces,
@@ -83,6 +87,8 @@ class RetentionPass {
   std::int64_t bytes_;  // what is left, about
   const std::int64_t bytes_per_row_;
   std::int64_t limit_;
+  const std::set<std::int64_t> left_alone_;
+  std::int64_t event_at_work_ = 0;
   bool begun_ = false;
   std::size_t events_ = 0;  // there were when it began
   bool looked_ = false;

@@ -12,8 +12,13 @@
 
 namespace webmacs {
 
-SqlStore::SqlStore() = default;
+SqlStore::SqlStore(std::shared_ptr<StoreDamage> damage) : damage_(std::move(damage)) {}
 SqlStore::~SqlStore() = default;
+
+void SqlStore::fail_for_damage(const std::string& reason) const {
+  if (damage_) damage_->note(reason);
+  throw StoreDamaged(reason);
+}
 
 std::vector<DescribeResult> SqlStore::describe(const std::string& controller,
                                                const std::vector<EventDescription>& events) {
@@ -86,9 +91,14 @@ bool SqlStore::summarize(std::chrono::milliseconds budget) {
   in_session([&](SqlSession&, StoreEvents& known) { wanted = known.wants_summaries(); });
   if (!wanted) return false;
   bool more = true;
-  in_transaction([&](SqlSession&, StoreEvents& known) {
-    while (more && std::chrono::steady_clock::now() < deadline) more = known.summarize_some();
-  });
+  std::int64_t event = 0;  // at work
+  try {
+    in_transaction([&](SqlSession&, StoreEvents& known) {
+      while (more && std::chrono::steady_clock::now() < deadline) more = known.summarize_some(left_alone_, event);
+    });
+  } catch (const StoreDamaged&) {
+    if (!left_alone_.insert(event).second) throw;
+  }
   return more;
 }
 
@@ -106,10 +116,16 @@ RetentionStep SqlStore::retain(const RetentionRules& rules, std::chrono::millise
       done.bytes = pass_bytes_;
       return done;
     }
-    pass = std::make_unique<RetentionPass>(rules, to_microseconds(utc_now()), now.bytes, now.bytes_per_row);
+    pass =
+        std::make_unique<RetentionPass>(rules, to_microseconds(utc_now()), now.bytes, now.bytes_per_row, left_alone_);
   }
-  in_transaction(
-      [&](SqlSession& session, StoreEvents& known) { done = pass->step(session, known, whole_pieces(), deadline); });
+  try {
+    in_transaction(
+        [&](SqlSession& session, StoreEvents& known) { done = pass->step(session, known, whole_pieces(), deadline); });
+  } catch (const StoreDamaged&) {
+    if (!left_alone_.insert(pass->event_at_work()).second) throw;
+    return {.removed = 0, .more = true, .cannot_shrink = false, .bytes = pass_bytes_};
+  }
   done.bytes = pass_bytes_;
   if (done.more) pass_ = std::move(pass);
   return done;

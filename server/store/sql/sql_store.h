@@ -5,9 +5,12 @@
 #include "server/store/sql/sql_session.h"
 #include "server/store/sql/store_events.h"
 #include "server/store/store.h"
+#include "server/store/store_damage.h"
 
 #include <functional>
 #include <memory>
+#include <set>
+#include <string>
 
 namespace webmacs {
 
@@ -16,7 +19,7 @@ class WholePieces;
 
 class SqlStore : public Store {
  public:
-  SqlStore();
+  explicit SqlStore(std::shared_ptr<StoreDamage> damage);
   ~SqlStore() override;
 
   std::vector<DescribeResult> describe(const std::string& controller,
@@ -31,6 +34,9 @@ class SqlStore : public Store {
   std::int64_t summary_mark(std::int64_t event_key) override;
   bool summarize(std::chrono::milliseconds budget) override;
   RetentionStep retain(const RetentionRules& rules, std::chrono::milliseconds budget) override;
+  StoreContent content() override;
+  std::vector<SizeSample> sizes() override;
+  void add_size(const SizeSample& sample, Timestamp forget_before) override;
   std::vector<ExperimentRecord> experiments() override;
   std::optional<ExperimentRecord> experiment(std::string_view public_id) override;
   void add_experiment(const ExperimentRecord& experiment) override;
@@ -68,7 +74,13 @@ class SqlStore : public Store {
   // Asked within a transaction, and used until its end; null where there are none.
   virtual WholePieces* whole_pieces() { return nullptr; }
 
+  // Notes it and throws StoreDamaged.
+  [[noreturn]] void fail_for_damage(const std::string& reason) const;
+
  private:
+  const std::shared_ptr<StoreDamage> damage_;  // null: nobody asks
+  // Events that summaries and retention leave alone, since what they would read of them is damaged.
+  std::set<std::int64_t> left_alone_;
   std::unique_ptr<RetentionPass> pass_;  // under way
   std::int64_t pass_bytes_ = 0;
 };

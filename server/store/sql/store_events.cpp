@@ -111,8 +111,10 @@ void StoreEvents::write_marks() {
   moved_back_.clear();
 }
 
-bool StoreEvents::summarize_some() {
+bool StoreEvents::summarize_some(const std::set<std::int64_t>& left_alone, std::int64_t& at_work) {
   for (auto& [public_id, event] : known_) {
+    if (left_alone.count(event.key) != 0) continue;
+    at_work = event.key;
     if (!event.newest) {
       event.newest =
           session_.integer("SELECT max(time) FROM datapoints WHERE event = $1", {event.key}).value_or(before_all);

@@ -8,6 +8,7 @@
 
 #include <limits>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -73,7 +74,8 @@ class StoreEvents {
   std::int64_t take_moved_back_to() { return std::exchange(moved_back_to_, std::numeric_limits<std::int64_t>::max()); }
   bool wants_summaries() const { return may_want_summaries_ || !loaded_; }
   // A small step of it; false when all are up to date.
-  bool summarize_some();
+  // `event`: whose summaries are being made, should that fail; those `left_alone` are not looked at.
+  bool summarize_some(const std::set<std::int64_t>& left_alone, std::int64_t& event);
 
  private:
   void move_mark_back(KnownEvent& event, std::int64_t time);

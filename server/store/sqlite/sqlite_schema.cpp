@@ -201,6 +201,14 @@ CREATE TABLE token_codes (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// store_sizes: how large the record was, for as long as its growth is looked at.
+const char* const version_7 = R"sql(
+CREATE TABLE store_sizes (
+  taken INTEGER PRIMARY KEY,
+  bytes INTEGER NOT NULL
+) STRICT;
+)sql";
+
 bool empty(Database& database) {
   Statement tables = database.prepare("SELECT 1 FROM sqlite_schema LIMIT 1");
   return !tables.step();
@@ -209,7 +217,7 @@ bool empty(Database& database) {
 }  // namespace
 
 const std::vector<std::string>& sqlite_migrations() {
-  static const std::vector<std::string> migrations{version_1, version_2, version_3, version_4, version_5, version_6};
+  static const std::vector<std::string> migrations{version_1, version_2, version_3, version_4, version_5, version_6, version_7};
   return migrations;
 }
 

@@ -1,6 +1,7 @@
 #include "server/store/sqlite/sqlite_store.h"
 
 #include "common/timestamp.h"
+#include "server/store/disk.h"
 #include "server/store/sqlite/sqlite_session.h"
 
 #include <algorithm>
@@ -61,6 +62,10 @@ struct SqliteStore::Connection {
                           "SELECT e.key, e.public_id, d.time, d.value, d.reason FROM events e JOIN datapoints d "
                           "ON d.event = e.key AND d.time = (SELECT time FROM datapoints WHERE event = e.key "
                           "AND time <= ?1 ORDER BY time DESC LIMIT 1) ORDER BY e.public_id"};
+  Statement select_latest_of{*database,
+                             "SELECT e.key, e.public_id, d.time, d.value, d.reason FROM events e JOIN datapoints d "
+                             "ON d.event = e.key AND d.time = (SELECT time FROM datapoints WHERE event = ?2 "
+                             "AND time <= ?1 ORDER BY time DESC LIMIT 1) WHERE e.key = ?2"};
   Statement select_range{*database,
                          "SELECT event, ?1, time, value, reason FROM datapoints WHERE event = "
                          "(SELECT key FROM events WHERE public_id = ?1) AND time >= ?2 AND time < ?3 "
@@ -111,7 +116,8 @@ AppendResult SqliteStore::Connection::append(const std::string& controller, cons
   return {stored ? Outcome::stored : compare(event.key, reading), event.key, reading.time, {}};
 }
 
-SqliteStore::SqliteStore(std::string path) : path_(std::move(path)) {
+SqliteStore::SqliteStore(std::string path, std::shared_ptr<StoreDamage> damage)
+    : SqlStore(std::move(damage)), path_(std::move(path)) {
   auto database = open_sqlite_file(path_, MissingFile::create);
   identity_ = file_identity(path_);
   try {
@@ -135,6 +141,7 @@ auto SqliteStore::on_connection(Work work) -> decltype(work(std::declval<Connect
     return work(*connection_);
   } catch (const SqliteError& error) {
     failed(error);
+    if (error.corrupt()) fail_for_damage(store_failure(error));
     throw StoreError(store_failure(error));
   } catch (...) {
     if (connection_) connection_->events.forget();
@@ -143,7 +150,7 @@ auto SqliteStore::on_connection(Work work) -> decltype(work(std::declval<Connect
 }
 
 void SqliteStore::failed(const SqliteError& error) {
-  write_failed_ = true;
+  if (!error.corrupt()) write_failed_ = true;
   if (!connection_survives(error)) connection_.reset();
   if (connection_) connection_->events.forget();
 }
@@ -157,7 +164,23 @@ void SqliteStore::require_same_file() {
                    "to the old file, the one under that name is opened next");
 }
 
+// A damaged page keeps the readings of one event from being stored, and no others.
 std::vector<std::vector<AppendResult>> SqliteStore::append(std::span<const IncomingBatch* const> batches) {
+  constexpr std::chrono::minutes patience{1};
+  if (!unwritable_.empty() && std::chrono::steady_clock::now() >= try_unwritable_) unwritable_.clear();
+  for (;;) {
+    std::string at_work;
+    try {
+      return append_once(batches, at_work);
+    } catch (const StoreDamaged&) {
+      if (at_work.empty() || !unwritable_.insert(at_work).second) throw;
+      try_unwritable_ = std::chrono::steady_clock::now() + patience;
+    }
+  }
+}
+
+std::vector<std::vector<AppendResult>> SqliteStore::append_once(std::span<const IncomingBatch* const> batches,
+                                                                std::string& at_work) {
   return on_connection([&](Connection& connection) {
     require_same_file();
     Transaction transaction(*connection.database);
@@ -168,9 +191,16 @@ std::vector<std::vector<AppendResult>> SqliteStore::append(std::span<const Incom
       auto& answers = results.emplace_back();
       answers.reserve(batch->readings.size());
       for (const IncomingReading& incoming : batch->readings) {
+        const std::string& event = incoming.reading.event_public_id;
+        if (unwritable_.count(event) != 0) {
+          answers.push_back({Outcome::damaged, 0, incoming.reading.time, {}});
+          continue;
+        }
+        at_work = event;
         answers.push_back(connection.append(batch->controller, incoming));
       }
     }
+    at_work.clear();
     connection.events.write_marks();
     transaction.commit();
     write_failed_ = false;
@@ -194,10 +224,31 @@ void SqliteStore::in_session(const std::function<void(SqlSession&, StoreEvents&)
 }
 
 std::vector<StoredPoint> SqliteStore::latest(Timestamp not_after) {
-  return on_connection([&](Connection& connection) {
-    connection.select_latest.bind(1, to_microseconds(not_after));
-    return read_points(connection.select_latest);
-  });
+  try {
+    return on_connection([&](Connection& connection) {
+      connection.select_latest.bind(1, to_microseconds(not_after));
+      return read_points(connection.select_latest);
+    });
+  } catch (const StoreDamaged&) {
+    return latest_of_each(not_after);
+  }
+}
+
+// Those that can be read.
+std::vector<StoredPoint> SqliteStore::latest_of_each(Timestamp not_after) {
+  std::vector<StoredPoint> points;
+  for (const EventRecord& event : events()) {
+    try {
+      const auto found = on_connection([&](Connection& connection) {
+        connection.select_latest_of.bind(1, to_microseconds(not_after)).bind(2, event.key);
+        return read_points(connection.select_latest_of);
+      });
+      points.insert(points.end(), found.begin(), found.end());
+    } catch (const StoreDamaged&) {
+      continue;  // noted already
+    }
+  }
+  return points;
 }
 
 std::vector<StoredPoint> SqliteStore::range(const std::string& event_public_id, Timestamp from, Timestamp to,
@@ -225,6 +276,22 @@ void SqliteStore::read(std::int64_t event_key, Timestamp from, Timestamp to, std
       point.value = row.optional_real(1);
       if (!point.value) point.reason = row.text(2);
     }
+  });
+}
+
+StoreRoom SqliteStore::room() {
+  return on_connection([this](Connection& connection) {
+    const auto pragma = [&](const char* text) { return connection.session.integer(text).value_or(0); };
+    const std::int64_t page = pragma("PRAGMA page_size");
+    const std::int64_t free_pages = pragma("PRAGMA freelist_count");
+    StoreRoom room;
+    room.record = (pragma("PRAGMA page_count") - free_pages) * page;
+    room.bytes = room.record + sqlite_log_bytes(path_);
+    if (const auto disk = disk_of(path_)) {
+      room.left = disk->free + free_pages * page;
+      room.on_disk = disk->size;
+    }
+    return room;
   });
 }
 

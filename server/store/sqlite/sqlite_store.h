@@ -7,7 +7,9 @@
 #include "server/store/sql/sql_store.h"
 #include "server/store/sqlite/sqlite_file.h"
 
+#include <chrono>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +19,7 @@ namespace webmacs {
 class SqliteStore final : public SqlStore {
  public:
   // Creates the file where there is none. Throws StoreError.
-  explicit SqliteStore(std::string path);
+  explicit SqliteStore(std::string path, std::shared_ptr<StoreDamage> damage = nullptr);
   ~SqliteStore() override;
 
   std::vector<std::vector<AppendResult>> append(std::span<const IncomingBatch* const> batches) override;
@@ -27,6 +29,7 @@ class SqliteStore final : public SqlStore {
   void read(std::int64_t event_key, Timestamp from, Timestamp to, std::size_t limit,
             std::vector<Point>& points) override;
   std::int64_t change_counter() override;
+  StoreRoom room() override;
   void check() override;
 
  protected:
@@ -39,11 +42,14 @@ class SqliteStore final : public SqlStore {
  private:
   struct Connection;
 
+  std::vector<StoredPoint> latest_of_each(Timestamp not_after);
   // Runs `work` on the connection, opened again where an earlier failure has closed it; turns SqliteError into
   // StoreError.
   template <typename Work>
   auto on_connection(Work work) -> decltype(work(std::declval<Connection&>()));
   void failed(const SqliteError& error);
+  std::vector<std::vector<AppendResult>> append_once(std::span<const IncomingBatch* const> batches,
+                                                     std::string& at_work);
   // Writes to a file that nobody can find any more would be lost.
   void require_same_file();
 
@@ -52,6 +58,9 @@ class SqliteStore final : public SqlStore {
   FileIdentity identity_;
   std::int64_t reopened_ = 0;  // each connection counts its data_version from the start
   bool write_failed_ = false;
+  // Events whose readings find a damaged page, and until when that is not tried again.
+  std::set<std::string> unwritable_;
+  std::chrono::steady_clock::time_point try_unwritable_{};
 };
 
 }  // namespace webmacs

@@ -59,6 +59,24 @@ export interface Experiment {
   annotations: Annotation[];
 }
 
+// What a change of an experiment took its cover from, while the hub removes what is old.
+export interface Uncovered {
+  uncovered?: number;
+  uncovered_at_least?: number;
+  until?: string; // how long it is safe
+}
+
+// The record's size and rules. Seconds and bytes; a rule of 0 removes nothing.
+export interface StoreState {
+  bytes: number;
+  bytes_left: number | null;
+  bytes_on_disk: number | null;
+  days_until_full: number | null;
+  retention: number;
+  grace: number;
+  max_size: number;
+}
+
 export type Role = 'controller' | 'viewer' | 'operator' | 'admin';
 
 // Who the token is.

@@ -132,7 +132,7 @@ class DashboardExperiments(DashboardScenario):
         await until(lambda: self.has_text(".experiment h2", "Warm run 2"), SOON)
         stored = len(self.server.store.datapoints())
         await browser.click('.experiment button:text-is("Delete")')
-        self.assertIn("Every measured value stays", await browser.text("dialog"))
+        await browser.see('dialog strong:text("Every measured value stays")')
         await browser.click("dialog .danger")
         await until(lambda: self.gone(".experiment"), SOON)
         self.assertEqual((await self.server.get("/api/v1/experiments", self.viewer_token)).json()["data"], [])

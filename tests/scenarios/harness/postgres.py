@@ -66,6 +66,11 @@ class Postgres:
         assert done.returncode == 0, done.stderr
         return [line.split("\t") for line in done.stdout.splitlines()[1:]]
 
+    def rows_changed(self, sql):
+        """Runs a statement that answers no rows."""
+        done = self._psql(sql)
+        assert done.returncode == 0, done.stderr
+
     def check_indexes(self):
         """What PostgreSQL's own checker finds wrong with tables and indexes, each row looked up; nothing: all is well."""
         done = subprocess.run([f"{PROGRAMS}/pg_amcheck", "--install-missing", "--heapallindexed", "--schema=webmacs",

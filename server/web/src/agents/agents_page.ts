@@ -8,6 +8,7 @@ import { icon } from '../ui/icons';
 import type { Page } from '../ui/page';
 import { moment } from '../ui/time';
 import type { Workspace } from '../workspace';
+import { RecordCard } from './record_card';
 
 const CLOCK_S = 1;
 const SOON_MS = 10_000; // after which "seen" is said with a time
@@ -17,13 +18,16 @@ export class AgentsPage implements Page {
   readonly element: HTMLElement;
   private readonly list = h('div', { class: 'agent-list' });
   private readonly empty = h('p', { class: 'empty' }, 'No agent has connected yet.');
+  private readonly record: RecordCard;
   private readonly endings: (() => void)[];
   private readonly timer: ReturnType<typeof setInterval>;
   private shown = '';
   private ages: { element: HTMLElement; time: number }[] = [];
 
   constructor(private readonly workspace: Workspace) {
-    this.element = h('div', { class: 'agents' }, h('div', { class: 'toolbar' }, h('h1', {}, 'Agents')), this.empty, this.list);
+    this.record = new RecordCard(workspace);
+    this.element = h('div', { class: 'agents' }, h('div', { class: 'toolbar' }, h('h1', {}, 'Agents')), this.empty, this.list,
+      this.record.element);
     this.endings = [
       workspace.live.controllersChanged.subscribe(() => this.update()),
       workspace.stateChanged.subscribe(() => this.update()),
@@ -46,6 +50,7 @@ export class AgentsPage implements Page {
   dispose(): void {
     for (const end of this.endings) end();
     clearInterval(this.timer);
+    this.record.dispose();
   }
 
   private tick(): void {

@@ -1,6 +1,6 @@
 // The hub's REST as the dashboard uses it. Every failure is an ApiError whose message can be shown to a person.
 
-import type { Annotation, Controller, EventDescription, Experiment, Me, Role } from '../messages';
+import type { Annotation, Controller, EventDescription, Experiment, Me, Role, StoreState, Uncovered } from '../messages';
 import { rfc3339 } from '../ui/instant';
 
 export class ApiError extends Error {
@@ -54,7 +54,16 @@ export class Rest {
     return this.ask('POST', '/api/v1/experiments', draft);
   }
 
-  changeExperiment(id: string, draft: ExperimentDraft): Promise<Experiment> {
+  store(): Promise<StoreState> {
+    return this.ask('GET', '/api/v1/store');
+  }
+
+  // What the hub says that somebody should look at.
+  async warnings(): Promise<string[]> {
+    return (await this.ask<{ warnings?: string[] }>('GET', '/health')).warnings ?? [];
+  }
+
+  changeExperiment(id: string, draft: ExperimentDraft): Promise<Experiment & Uncovered> {
     return this.ask('PUT', experimentPath(id), draft);
   }
 
@@ -62,8 +71,8 @@ export class Rest {
     return this.ask('PUT', `${experimentPath(id)}/stop`);
   }
 
-  async deleteExperiment(id: string): Promise<void> {
-    await this.ask('DELETE', experimentPath(id));
+  async deleteExperiment(id: string): Promise<Uncovered> {
+    return (await this.ask<Uncovered | undefined>('DELETE', experimentPath(id))) ?? {};
   }
 
   async annotate(id: string, timestamp: string, text: string): Promise<void> {

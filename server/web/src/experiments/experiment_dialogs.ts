@@ -1,13 +1,14 @@
 // Starting, changing and deleting an experiment.
 
-import { parseTime, type Annotation, type Experiment } from '../messages';
+import { parseTime, type Annotation, type Experiment, type StoreState } from '../messages';
 import type { ExperimentDraft } from '../data/rest';
-import { h } from '../ui/dom';
+import { fill, h, show } from '../ui/dom';
 import { openDialog } from '../ui/dialog';
 import { rfc3339 } from '../ui/instant';
 import { moment } from '../ui/time';
 import { TimeField } from '../ui/time_field';
 import type { Workspace } from '../workspace';
+import { coverWarning, removesSomething, takesCover, tellUncovered } from './cover';
 
 export function startDialog(workspace: Workspace, started: (experiment: Experiment) => void): void {
   const form = fields(workspace, null);
@@ -25,12 +26,22 @@ export function startDialog(workspace: Workspace, started: (experiment: Experime
 
 export function editDialog(workspace: Workspace, experiment: Experiment): void {
   const form = fields(workspace, experiment);
+  const rules = workspace.rest.store().catch(() => null);
+  const warning = coverPlace(rules, false);
+  let warned = false;
   openDialog({
     title: 'Change the experiment',
     submit: 'Save',
-    body: form.body,
+    body: [...form.body, warning],
     run: async () => {
-      await workspace.rest.changeExperiment(experiment.public_id, form.draft());
+      const draft = form.draft();
+      // What takes its cover from values is said first, and done when it is asked for again.
+      if (takesCover(experiment, draft) && !warned && removesSomething(await rules)) {
+        warned = true;
+        show(warning, true);
+        throw new Error('It covers less than before. Save again if that is meant.');
+      }
+      tellUncovered(await workspace.rest.changeExperiment(experiment.public_id, draft));
       await workspace.experiments.load();
     },
   });
@@ -43,10 +54,10 @@ export function deleteDialog(workspace: Workspace, experiment: Experiment, delet
     danger: true,
     body: [
       h('p', {}, 'Its name, notes and ', annotationCount(experiment), ' go, and cannot be brought back.'),
-      h('p', {}, h('strong', {}, 'Every measured value stays'), ': only the link between them and this experiment ends.'),
+      coverPlace(workspace.rest.store().catch(() => null), true),
     ],
     run: async () => {
-      await workspace.rest.deleteExperiment(experiment.public_id);
+      tellUncovered(await workspace.rest.deleteExperiment(experiment.public_id));
       await workspace.experiments.load();
       deleted();
     },
@@ -67,6 +78,13 @@ export function deleteAnnotationDialog(workspace: Workspace, experiment: Experim
       await workspace.experiments.load();
     },
   });
+}
+
+// Filled as soon as the hub has told its rules.
+function coverPlace(rules: Promise<StoreState | null>, shown: boolean): HTMLElement {
+  const place = h('div', { class: 'cover', hidden: !shown });
+  void rules.then((store) => fill(place, coverWarning(store)));
+  return place;
 }
 
 function annotationCount(experiment: Experiment): string {

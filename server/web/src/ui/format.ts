@@ -79,6 +79,12 @@ export function formatCount(value: number): string {
   return number(value, { maximumFractionDigits: 0 });
 }
 
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const step = bytes < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return `${number(bytes / 1024 ** step, { maximumFractionDigits: step === 0 ? 0 : 1 })} ${units[step]}`;
+}
+
 export function formatLimit(value: number): string {
   return number(value, { maximumSignificantDigits: 6 });
 }
