@@ -136,6 +136,10 @@ class ControlledStore : public Store {
   UncoveredCount count_uncovered(const std::vector<LostCover>& lost, std::chrono::milliseconds budget) override {
     return store_->count_uncovered(lost, budget);
   }
+  StoreRoom room() override { return store_->room(); }
+  StoreContent content() override { return store_->content(); }
+  std::vector<SizeSample> sizes() override { return store_->sizes(); }
+  void add_size(const SizeSample& sample, Timestamp forget_before) override { store_->add_size(sample, forget_before); }
   bool annotate(std::string_view id, const Annotation& annotation) override { return store_->annotate(id, annotation); }
   bool remove_annotation(std::string_view id, std::string_view annotation) override {
     return store_->remove_annotation(id, annotation);
