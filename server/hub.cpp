@@ -49,7 +49,7 @@ Hub::Hub(ServerSettings settings)
       readers_([this] {
         std::vector<std::unique_ptr<Store>> stores;
         for (std::size_t i = 0; i < reader_count; ++i) stores.push_back(open());
-        return std::make_unique<StoreReaders>(io_, std::move(stores));
+        return std::make_unique<StoreReaders>(io_, std::move(stores), settings_.live.reads_per_token);
       }()),
       exports_(std::make_unique<Exports>(io_, open(), access_)),
       dashboard_(web_root(settings_.start)),
@@ -137,6 +137,7 @@ void Hub::reload() {
     settings_.live = std::move(fresh.live);
     listener_.places().set_limits(connection_limits());
     set_retention();
+    readers_->set_most_at_once(settings_.live.reads_per_token);
     const auto waiting = keys_that_wait(settings_.start, fresh.start);
     log_info("{} read again: it holds for new connections and for retention{}{}", settings_.file,
              tls_ ? ", certificate included" : "",

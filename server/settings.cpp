@@ -129,6 +129,10 @@ void read_store(IniSection& store, ServerSettings& settings) {
   }
 }
 
+void read_limits(IniSection& limits, ServerSettings& settings) {
+  settings.live.reads_per_token = static_cast<std::size_t>(limits.integer("reads_per_token", 4, 1, 1000));
+}
+
 }  // namespace
 
 ServerSettings load_server_settings(const std::string& path) {
@@ -138,6 +142,7 @@ ServerSettings load_server_settings(const std::string& path) {
   read_server(file->section("server"), settings);
   read_tls(file->section("tls"), settings);
   read_store(file->section("store"), settings);
+  read_limits(file->section("limits"), settings);
   file->finish();
   return settings;
 }

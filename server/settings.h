@@ -35,6 +35,7 @@ struct Live {
   std::string private_key_file;
   std::chrono::microseconds store_retention{0};                         // 0: datapoints stay however old they are
   std::chrono::microseconds store_grace = std::chrono::hours(30 * 24);  // for what lost an experiment's cover
+  std::size_t reads_per_token = 4;                                      // REST reads of one token at work at once
   std::int64_t store_max_size = 0;                                      // bytes; 0: however many there are
 
   bool operator==(const Live&) const = default;

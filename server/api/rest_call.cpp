@@ -52,6 +52,10 @@ HttpResponse too_many_failed_logins(std::chrono::milliseconds wait) {
   return response;
 }
 
+ReadOwner read_owner(const RestCall& call) {
+  return {call.identity.hash, call.request.client_gone};
+}
+
 void answer_from_store(const RestServices& services, const RestCallPtr& call,
                        std::function<HttpResponse(Store&)> work) {
   answer_from_store(services.readers, call, std::move(work));
@@ -65,12 +69,14 @@ void answer_from_store(StoreReaders& readers, const RestCallPtr& call, std::func
           return guarded(work, *store);
         } catch (const StoreError&) {
           return away(store_is_away);
+        } catch (const ReadDropped&) {
+          return problem(503, "the hub is stopping");  // or nobody hears it
         } catch (const std::exception& error) {
           log_error("a REST request failed: {}", error.what());
           return problem(500, "the hub has failed; its log says more");
         }
       },
-      call->answer);
+      call->answer, read_owner(*call));
   if (!taken) call->answer(away(store_is_busy));
 }
 

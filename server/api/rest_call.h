@@ -5,6 +5,7 @@
 #include "server/access/access.h"
 #include "server/http/http_service.h"
 #include "server/store/store.h"
+#include "server/store/store_readers.h"
 
 #include <chrono>
 #include <functional>
@@ -27,7 +28,6 @@ class LiveFeed;
 class Metrics;
 class StaticFiles;
 class StoreDamage;
-class StoreReaders;
 class TokenWatch;
 class Warnings;
 
@@ -73,6 +73,9 @@ using RestCallPtr = std::shared_ptr<const RestCall>;
 HttpResponse json_response(std::string body, unsigned status = 200);
 // 429: too many logins from the client's address have failed, and the next one has to wait.
 HttpResponse too_many_failed_logins(std::chrono::milliseconds wait);
+
+// Whose reads they are that a call asks for, and whether its client still waits.
+ReadOwner read_owner(const RestCall& call);
 
 // Runs `work` with one of the readers' stores and answers what it makes; RestProblem and StoreError become their
 // answers.

@@ -43,9 +43,11 @@ void answer_with_uncovered(const RestServices& services, const RestCallPtr& call
           return store->count_uncovered(lost, longest_count);
         } catch (const StoreError&) {
           return not_counted;  // the change is stored all the same
+        } catch (const ReadDropped&) {
+          return not_counted;
         }
       },
-      [kept, answer](const UncoveredCount& count) { answer(std::move(*kept), count); });
+      [kept, answer](const UncoveredCount& count) { answer(std::move(*kept), count); }, read_owner(*call));
   if (!taken) answer(std::move(*kept), not_counted);
 }
 

@@ -58,7 +58,8 @@ void CsvStream::make() {
           made_piece->failure = error.what();
         }
       },
-      [made_piece, self = shared_from_this()] { self->made(std::move(*made_piece)); });
+      [made_piece, self = shared_from_this()] { self->made(std::move(*made_piece)); },
+      ReadOwner{identity_.hash, nullptr});
   if (!taken) made({{}, "too many reads wait"});
 }
 

@@ -4,6 +4,7 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,6 +21,8 @@ struct HttpRequest {
   std::string client = {};                   // the client's address, behind a trusted proxy the one it names
   std::string peer = {};                     // the address of whoever opened the connection, a proxy too
   std::string body = {};
+  // True as soon as the connection is known to have ended; null where nobody looks. Any thread.
+  std::shared_ptr<const std::atomic<bool>> client_gone = nullptr;
 
   std::string_view field(boost::beast::http::field name) const {
     const auto value = header[name];

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <limits>
+#include <poll.h>
 
 namespace webmacs {
 namespace {
@@ -115,6 +116,8 @@ void HttpSession::begin() {
   head_only_ = header.method() == http::verb::head;
   if (auto refusal = refuse_head(header)) return answer(std::move(*refusal), false);
   HttpRequest request{header, {}, {}};
+  gone_ = std::make_shared<std::atomic<bool>>(false);
+  request.client_gone = gone_;
   const auto target = *split_target({header.target().data(), header.target().size()});
   if (!target.authority.empty()) request.header.set(http::field::host, target.authority);
   parse_target(target.path_and_query, request.path, request.query);
@@ -189,6 +192,17 @@ void HttpSession::handle(std::string body) {
     if (!self->stream_) return self->finish();
     self->answer(std::move(response), self->keep_alive_);
   });
+  if (stream_ && !writer_) watch_for_end();
+}
+
+// A client that has sent the end of its side is taken for one that has left: what it asked for need not be read.
+void HttpSession::watch_for_end() {
+  stream_->socket().async_wait(boost::asio::socket_base::wait_read,
+                               [self = shared_from_this(), gone = gone_](const error_code& ec) {
+                                 if (ec || !self->stream_ || gone != self->gone_) return;
+                                 pollfd socket{self->stream_->socket().native_handle(), POLLRDHUP, 0};
+                                 if (poll(&socket, 1, 0) > 0) *gone = true;
+                               });
 }
 
 void HttpSession::answer(HttpResponse response, bool keep_alive) {
@@ -226,6 +240,7 @@ void HttpSession::drain() {
 }
 
 void HttpSession::finish() {
+  if (gone_) *gone_ = true;
   services_.deadlines.remove(*this);
   if (stream_) stream_->close();
   stream_.reset();

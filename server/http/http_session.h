@@ -66,6 +66,8 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession>, priv
   void begin_body();
   void parse_body();
   void handle(std::string body);
+  // While a request is worked on: whether its client leaves.
+  void watch_for_end();
   void answer(HttpResponse response, bool keep_alive);
   // The answer is on the wire: the next request or the end.
   void answered();
@@ -90,9 +92,10 @@ class HttpSession final : public std::enable_shared_from_this<HttpSession>, priv
   std::unique_ptr<HttpExchange> exchange_;  // of the request that is being read
   bool keep_alive_ = false;                 // of the request that is being answered
   bool head_only_ = false;
-  std::string input_;                       // bytes of the request that is being read, whole, and what followed it
-  std::size_t parsed_ = 0;                  // how many of them parser_ has
-  std::unique_ptr<ResponseWriter> writer_;  // of the answer under way
+  std::shared_ptr<std::atomic<bool>> gone_;  // of the request that was read last
+  std::string input_;                        // bytes of the request that is being read, whole, and what followed it
+  std::size_t parsed_ = 0;                   // how many of them parser_ has
+  std::unique_ptr<ResponseWriter> writer_;   // of the answer under way
   // Of a body that is made while it is sent: where it comes from, and how a peer of its version knows its end.
   std::shared_ptr<BodySource> source_;
   BodyEnd streamed_end_ = BodyEnd::last_chunk;

@@ -1,49 +1,240 @@
 #include "server/store/store_readers.h"
 
+#include "common/log.h"
+#include "common/signals.h"
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <pthread.h>
 #include <utility>
 
 namespace webmacs {
 namespace {
 
-constexpr std::size_t most_waiting = 64;  // of each reader
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds slice{50};
+constexpr std::size_t most_waiting = 128;  // of each token
+constexpr std::size_t most_paused = 32;    // threads that hold a read between its slices
 
 }  // namespace
 
-StoreReaders::StoreReaders(boost::asio::io_context& io, std::vector<std::unique_ptr<Store>> stores) : io_(io) {
-  for (auto& store : stores) {
-    readers_.push_back({std::move(store), std::make_unique<Worker>("store reader", most_waiting)});
+class StoreReaders::Read final : public ReadTurn {
+ public:
+  Read(StoreReaders& readers, std::function<void(Store*)> job, std::function<void()> done, ReadOwner owner)
+      : readers_(readers),
+        job_(std::move(job)),
+        done_(std::move(done)),
+        owner_(std::move(owner)),
+        guard_(boost::asio::make_work_guard(readers.io_)) {}
+
+  void offer() override { readers_.offer(*this); }
+  const std::string& token() const { return owner_.token; }
+  bool is_dropped() const { return owner_.gone && *owner_.gone; }
+  bool slice_is_over() const { return Clock::now() >= slice_end_; }
+  void begin_slice() { slice_end_ = Clock::now() + slice; }
+
+  void work(Store* store) {
+    try {
+      job_(store);
+    } catch (const std::exception& error) {
+      log_error("a read failed and is given up: {}", error.what());
+    }
   }
+  // Both go to the network thread whole: nothing of the session is left to be destroyed on this one.
+  void post_done() {
+    boost::asio::post(readers_.io_, [job = std::move(job_), done = std::move(done_)] { done(); });
+  }
+
+  Connection* connection = nullptr;  // null: not begun. The lock's, as all that follows
+  std::condition_variable go_on;
+  bool may_go_on = false;
+
+ private:
+  StoreReaders& readers_;
+  std::function<void(Store*)> job_;
+  std::function<void()> done_;
+  const ReadOwner owner_;
+  const boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard_;
+  Clock::time_point slice_end_;
+};
+
+StoreReaders::StoreReaders(boost::asio::io_context& io, std::vector<std::unique_ptr<Store>> stores,
+                           std::size_t most_at_once)
+    : io_(io), most_at_once_(std::max<std::size_t>(1, most_at_once)) {
+  const SignalsBlocked inherited_by_the_threads;
+  for (auto& store : stores) connections_.push_back({std::move(store), std::make_unique<Liveness>(), nullptr, {}});
+  for (std::size_t i = 0; i < connections_.size(); ++i) threads_.emplace_back(&StoreReaders::run_thread, this);
 }
 
 StoreReaders::~StoreReaders() {
   stop();
 }
 
-bool StoreReaders::try_run(std::function<void(Store*)> job, std::function<void()> done) {
-  const auto idlest = std::min_element(readers_.begin(), readers_.end(), [](const Reader& a, const Reader& b) {
-    return a.worker->depth() < b.worker->depth();
-  });
-  return idlest->worker->try_post([job = std::move(job), done = std::move(done), &io = io_, store = idlest->store.get(),
-                                   stopping = stopping_, guard = boost::asio::make_work_guard(io_)]() mutable {
-    job(*stopping ? nullptr : store);
-    // Both go to the network thread whole: nothing of the session is left to be destroyed on this one.
-    boost::asio::post(io, [job = std::move(job), done = std::move(done)] { done(); });
-  });
+void StoreReaders::set_most_at_once(std::size_t most_at_once) {
+  const std::lock_guard lock(mutex_);
+  most_at_once_ = std::max<std::size_t>(1, most_at_once);
+}
+
+bool StoreReaders::try_run(std::function<void(Store*)> job, std::function<void()> done, ReadOwner owner) {
+  const std::lock_guard lock(mutex_);
+  const std::string token = owner.token;
+  const auto found = waiting_.find(token);
+  if (stopping_ || (found != waiting_.end() && found->second.size() >= most_waiting)) return false;
+  waiting_[token].push_back(std::make_unique<Read>(*this, std::move(job), std::move(done), std::move(owner)));
+  if (std::find(order_.begin(), order_.end(), token) == order_.end()) order_.push_back(token);
+  for (Connection& connection : connections_) {
+    if (connection.at_work != nullptr) continue;
+    if (Next next = take_next(connection, nullptr, true)) give(connection, std::move(next), 0);
+    break;
+  }
+  return true;
+}
+
+std::size_t StoreReaders::count_at_work(const std::string& token) const {
+  const auto found = at_work_.find(token);
+  return found == at_work_.end() ? 0 : found->second;
+}
+
+StoreReaders::Next StoreReaders::take_next(Connection& connection, const std::string* besides, bool may_begin_one) {
+  for (auto turn = order_.begin(); turn != order_.end(); ++turn) {
+    if (besides != nullptr && *turn == *besides) continue;
+    Next next;
+    auto& paused = connection.paused;
+    const auto of_token =
+        std::find_if(paused.begin(), paused.end(), [&](const Read* read) { return read->token() == *turn; });
+    const auto waiting = waiting_.find(*turn);
+    if (of_token != paused.end()) {
+      next.paused = *of_token;
+      paused.erase(of_token);
+    } else if (may_begin_one && waiting != waiting_.end() && count_at_work(*turn) < most_at_once_) {
+      next.begun = std::move(waiting->second.front());
+      waiting->second.pop_front();
+      if (waiting->second.empty()) waiting_.erase(waiting);
+    } else {
+      continue;
+    }
+    const std::string token = *turn;
+    order_.erase(turn);
+    order_.push_back(token);
+    return next;
+  }
+  return {};
+}
+
+void StoreReaders::give(Connection& connection, Next next, std::size_t free_threads) {
+  if (next.paused != nullptr) {
+    connection.at_work = next.paused;
+    next.paused->may_go_on = true;
+    next.paused->go_on.notify_one();
+    return;
+  }
+  connection.at_work = next.begun.get();
+  next.begun->connection = &connection;
+  ++at_work_[next.begun->token()];
+  to_begin_.push_back(std::move(next.begun));
+  if (idle_threads_ + free_threads < to_begin_.size()) {
+    const SignalsBlocked inherited_by_the_thread;
+    threads_.emplace_back(&StoreReaders::run_thread, this);
+  }
+  wake_.notify_one();
+}
+
+bool StoreReaders::may_have_thread() const {
+  return idle_threads_ > to_begin_.size() || threads_.size() < connections_.size() + most_paused;
+}
+
+void StoreReaders::run_thread() {
+  pthread_setname_np(pthread_self(), "store reader");
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    if (!to_begin_.empty()) {
+      std::unique_ptr<Read> read = std::move(to_begin_.front());
+      to_begin_.pop_front();
+      lock.unlock();
+      run(std::move(read));
+      lock.lock();
+      continue;
+    }
+    if (stopping_) return;
+    for (Connection& connection : connections_) {
+      if (connection.at_work == nullptr) connection.liveness->turn();
+    }
+    ++idle_threads_;
+    wake_.wait_for(lock, longest_turn);
+    --idle_threads_;
+  }
+}
+
+void StoreReaders::run(std::unique_ptr<Read> read) {
+  Connection& connection = *read->connection;
+  connection.liveness->watch_this_thread();
+  bool stopping = false;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping = stopping_;
+  }
+  read->begin_slice();
+  ReadTurn::set(read.get());
+  if (!read->is_dropped()) read->work(stopping ? nullptr : connection.store.get());
+  ReadTurn::set(nullptr);
+  const std::string token = read->token();
+  read->post_done();
+  const std::lock_guard lock(mutex_);
+  finished(connection, token);
+}
+
+void StoreReaders::finished(Connection& connection, const std::string& token) {
+  connection.at_work = nullptr;
+  if (--at_work_[token] == 0) {
+    at_work_.erase(token);
+    if (waiting_.count(token) == 0) std::erase(order_, token);
+  }
+  if (Next next = take_next(connection, nullptr, true)) give(connection, std::move(next), 1);
+}
+
+void StoreReaders::offer(Read& read) {
+  if (read.is_dropped()) throw ReadDropped();
+  if (!read.slice_is_over()) return;
+  std::unique_lock lock(mutex_);
+  if (stopping_) throw ReadDropped();
+  Connection& connection = *read.connection;
+  if (Next next = take_next(connection, &read.token(), may_have_thread())) {
+    connection.paused.push_back(&read);
+    give(connection, std::move(next), 0);
+    read.go_on.wait(lock, [&read] { return read.may_go_on; });
+    read.may_go_on = false;
+    connection.liveness->turn();
+  }
+  read.begin_slice();
+  if (stopping_ || read.is_dropped()) throw ReadDropped();
 }
 
 Liveness::Clock::time_point StoreReaders::last_turn() const {
   auto oldest = Liveness::Clock::time_point::max();
-  for (const Reader& reader : readers_) oldest = std::min(oldest, reader.worker->last_turn());
+  for (const Connection& connection : connections_) oldest = std::min(oldest, connection.liveness->last_turn());
   return oldest;
 }
 
 void StoreReaders::stop() {
-  *stopping_ = true;
-  for (Reader& reader : readers_) reader.worker->stop();
+  std::map<std::string, Reads> dropped;
+  std::vector<std::thread> threads;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    dropped.swap(waiting_);
+    threads.swap(threads_);
+  }
+  for (auto& [token, reads] : dropped) {
+    for (const auto& read : reads) {
+      read->work(nullptr);
+      read->post_done();
+    }
+  }
+  wake_.notify_all();
+  for (std::thread& thread : threads) thread.join();
 }
 
 }  // namespace webmacs

@@ -1,49 +1,102 @@
 #pragma once
-// Threads that read the store, each with a connection of its own, so that a long read delays neither the
-// network nor the writer. Network thread only, but for the work itself.
+// Threads that read the store, each connection used by one of them at a time, so that a long read delays neither the
+// network nor the writer. Reads of one token are done in order; those of several take turns, a slice of time each: a
+// small read never waits for all that another token has asked for. Network thread only, but for the work itself.
 
-#include "common/worker.h"
+#include "common/liveness.h"
+#include "server/store/read_turn.h"
 #include "server/store/store.h"
 
 #include <boost/asio/io_context.hpp>
 
 #include <atomic>
+#include <condition_variable>
+#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 namespace webmacs {
 
+// Whose read it is, and whether somebody still waits for it.
+struct ReadOwner {
+  std::string token;                              // reads of equal ones are done in order
+  std::shared_ptr<const std::atomic<bool>> gone;  // true: nobody waits any more; null: somebody always does
+};
+
 class StoreReaders {
  public:
-  StoreReaders(boost::asio::io_context& io, std::vector<std::unique_ptr<Store>> stores);
+  // `most_at_once`: reads of one token that are at work together, at least 1.
+  StoreReaders(boost::asio::io_context& io, std::vector<std::unique_ptr<Store>> stores, std::size_t most_at_once = 4);
   ~StoreReaders();
+  StoreReaders(const StoreReaders&) = delete;
+  StoreReaders& operator=(const StoreReaders&) = delete;
+
+  // How many reads of one token are at work together, from now on.
+  void set_most_at_once(std::size_t most_at_once);
 
   // Runs `work` on one of the threads, with null instead of its store when the hub is stopping, and hands what it
-  // returns to `done` on the network thread. `work` does not throw. False when too many wait.
+  // returns to `done` on the network thread. `work` does not throw. False when too many of this token wait.
   template <typename Result>
-  bool try_read(std::function<Result(Store*)> work, std::function<void(Result)> done) {
+  bool try_read(std::function<Result(Store*)> work, std::function<void(Result)> done, ReadOwner owner = {}) {
     const auto result = std::make_shared<Result>();
     return try_run([work = std::move(work), result](Store* store) { *result = work(store); },
-                   [done = std::move(done), result] { done(std::move(*result)); });
+                   [done = std::move(done), result] { done(std::move(*result)); }, std::move(owner));
   }
   // Runs `job` on one of the threads, with null instead of its store when the hub is stopping, then `done` on the
-  // network thread, where both are destroyed. `job` does not throw. False when too many wait.
-  bool try_run(std::function<void(Store*)> job, std::function<void()> done);
+  // network thread, where both are destroyed. `job` does not throw. False when too many of this token wait. A job whose
+  // owner is gone before it has begun is not run; `done` is called all the same.
+  bool try_run(std::function<void(Store*)> job, std::function<void()> done, ReadOwner owner = {});
   // What waits runs without a store; waits for what runs.
   void stop();
-  // Of the reader that is longest about it, for the watchdog.
+  // Of the connection whose thread is longest about it, for the watchdog.
   Liveness::Clock::time_point last_turn() const;
 
  private:
-  struct Reader {
+  class Read;
+  struct Connection {
     std::unique_ptr<Store> store;
-    std::unique_ptr<Worker> worker;
+    std::unique_ptr<Liveness> liveness;
+    Read* at_work = nullptr;   // null: idle
+    std::deque<Read*> paused;  // begun here, and waiting for the next slice
   };
+  using Reads = std::deque<std::unique_ptr<Read>>;
+
+  // What a connection does next: a read that was paused on it, or one that is to be begun. Neither: nothing.
+  struct Next {
+    Read* paused = nullptr;
+    std::unique_ptr<Read> begun;
+    explicit operator bool() const { return paused != nullptr || begun != nullptr; }
+  };
+
+  void run_thread();
+  void run(std::unique_ptr<Read> read);
+  // Called by a read between two statements. Throws ReadDropped.
+  void offer(Read& read);
+  // All of these with the lock held. `besides`: not of this token; null: of any.
+  Next take_next(Connection& connection, const std::string* besides, bool may_begin_one);
+  void give(Connection& connection, Next next, std::size_t free_threads);
+  void finished(Connection& connection, const std::string& token);
+  bool may_have_thread() const;
+  std::size_t count_at_work(const std::string& token) const;
+
   boost::asio::io_context& io_;
-  std::vector<Reader> readers_;
-  std::shared_ptr<std::atomic<bool>> stopping_ = std::make_shared<std::atomic<bool>>(false);
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;  // idle threads
+  std::vector<Connection> connections_;
+  std::map<std::string, Reads> waiting_;        // by token; none is empty
+  std::map<std::string, std::size_t> at_work_;  // begun and not done, by token
+  std::deque<std::string> order_;               // of the tokens that have something to do: whose turn is next
+  std::vector<std::thread> threads_;
+  std::size_t idle_threads_ = 0;
+  Reads to_begin_;  // given to a connection, and no thread has them yet
+  std::size_t most_at_once_;
+  bool stopping_ = false;
 };
 
 }  // namespace webmacs

@@ -6,6 +6,7 @@
 #include "server/store/postgres/postgres_months.h"
 #include "server/store/postgres/postgres_pooler.h"
 #include "server/store/postgres/postgres_schema.h"
+#include "server/store/read_turn.h"
 #include "server/store/store_url.h"
 
 #include <algorithm>
@@ -115,6 +116,7 @@ void PostgresStore::connect() {
 
 template <typename Work>
 auto PostgresStore::on_connection(Work work) -> decltype(work(std::declval<Connection&>())) {
+  offer_read_turn();
   connect();
   try {
     return work(*connection_);

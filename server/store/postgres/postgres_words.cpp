@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <set>
 
 namespace webmacs {
 namespace {
@@ -20,6 +21,26 @@ bool is_one_of(const std::array<std::string_view, Count>& words, std::string_vie
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+// The names that a statement gives to its own parts: WITH name AS (…), other AS (…).
+std::set<std::string_view> own_names(std::string_view sql) {
+  std::set<std::string_view> names;
+  if (sql.substr(0, 5) != "WITH ") return names;
+  std::string_view before;
+  for (std::size_t at = 0; at < sql.size();) {
+    std::size_t end = at;
+    while (end < sql.size() && is_word(sql[end])) ++end;
+    if (end == at) {
+      ++at;
+      continue;
+    }
+    const std::string_view word = sql.substr(at, end - at);
+    if (before == "WITH" || before == "RECURSIVE" || sql.substr(end, 5) == " AS (") names.insert(word);
+    before = word;
+    at = end;
+  }
+  return names;
+}
+
 // The catalogue's tables are found in every connection; names with a schema have one already.
 bool is_our_table(std::string_view word, char behind) {
   return !word.empty() && word.substr(0, 3) != "pg_" && behind != '.' && behind != '(' && !is_one_of(no_tables, word);
@@ -30,6 +51,7 @@ bool is_our_table(std::string_view word, char behind) {
 std::string in_postgres_words(std::string_view sql) {
   std::string text;
   text.reserve(sql.size() + 64);
+  const std::set<std::string_view> own = own_names(sql);
   bool table_may_follow = false;
   for (std::size_t at = 0; at < sql.size();) {
     if (sql[at] == '\'') {
@@ -43,7 +65,7 @@ std::string in_postgres_words(std::string_view sql) {
       const std::string_view word = sql.substr(at, end - at);
       const char behind = end < sql.size() ? sql[end] : ' ';
       const bool begins_a_name = std::isdigit(static_cast<unsigned char>(word.front())) == 0;
-      if (table_may_follow && begins_a_name && is_our_table(word, behind)) text += "webmacs.";
+      if (table_may_follow && begins_a_name && own.count(word) == 0 && is_our_table(word, behind)) text += "webmacs.";
       text += word;
       table_may_follow = is_one_of(before_tables, word);
       at = end;

@@ -10,6 +10,8 @@
 #include "server/store/sql/sql_tokens.h"
 #include "server/store/sql/uncovered_count.h"
 
+#include <algorithm>
+
 namespace webmacs {
 
 SqlStore::SqlStore(std::shared_ptr<StoreDamage> damage) : damage_(std::move(damage)) {}
@@ -174,10 +176,15 @@ bool SqlStore::remove_experiment(std::string_view public_id, Timestamp newest) {
 }
 
 UncoveredCount SqlStore::count_uncovered(const std::vector<LostCover>& lost, std::chrono::milliseconds budget) {
+  constexpr std::chrono::milliseconds step{20};
   const auto deadline = std::chrono::steady_clock::now() + budget;
-  UncoveredCount count;
-  in_session([&](SqlSession& session, StoreEvents&) { count = webmacs::count_uncovered(session, lost, deadline); });
-  return count;
+  CoverCount count(lost);
+  for (bool more = true; more;) {
+    const auto now = std::chrono::steady_clock::now();
+    in_session([&](SqlSession& session, StoreEvents&) { more = count.step(session, std::min(now + step, deadline)); });
+    if (more && std::chrono::steady_clock::now() >= deadline) return {count.datapoints(), false};
+  }
+  return {count.datapoints(), true};
 }
 
 bool SqlStore::annotate(std::string_view experiment, const Annotation& annotation) {

@@ -5,69 +5,56 @@
 
 #include <algorithm>
 #include <limits>
-#include <string>
 
 namespace webmacs {
 namespace {
 
 constexpr std::int64_t rows_at_once = 10'000;
 
-using Clock = std::chrono::steady_clock;
-
-struct Owned {
-  std::int64_t key;
-  std::string controller;
-};
-
-// Of one event in [from, to).
-void count_stretch(SqlSession& session, std::int64_t event, std::int64_t from, std::int64_t to,
-                   Clock::time_point deadline, UncoveredCount& count) {
-  while (from < to) {
-    if (Clock::now() >= deadline) {
-      count.complete = false;
-      return;
-    }
-    std::int64_t rows = 0;
-    std::int64_t last = 0;
-    session.query(
-        "SELECT count(*), max(time) FROM (SELECT time FROM datapoints WHERE event = $1 AND time >= $2 AND time < $3 "
-        "ORDER BY time LIMIT $4) AS rows_there",
-        {event, from, to, rows_at_once}, [&](const SqlRow& row) {
-          rows = row.integer(0);
-          last = row.optional_integer(1).value_or(0);
-        });
-    count.datapoints += rows;
-    if (rows < rows_at_once) return;
-    from = last + 1;
-  }
-}
-
 }  // namespace
 
-UncoveredCount count_uncovered(SqlSession& session, const std::vector<LostCover>& lost, Clock::time_point deadline) {
-  UncoveredCount count;
+void CoverCount::plan(SqlSession& session) {
+  std::vector<Stretch> stretches;
   const KeptIntervals covered(session);
-  std::vector<Owned> events;
   session.query("SELECT key, controller FROM events", {}, [&](const SqlRow& row) {
-    events.push_back({row.integer(0), row.text(1)});
-  });
-  for (const LostCover& each : lost) {
-    const std::int64_t end = each.to ? to_microseconds(*each.to) : std::numeric_limits<std::int64_t>::max();
-    for (const Owned& event : events) {
+    const std::string controller = row.text(1);
+    for (const LostCover& each : lost_) {
       const auto& some = each.controllers;
-      if (some && std::find(some->begin(), some->end(), event.controller) == some->end()) continue;
-      for (std::int64_t from = to_microseconds(each.from); from < end && count.complete;) {
-        if (const auto covered_until = covered.end_at(event.controller, from)) {
-          from = *covered_until;
-          continue;
-        }
-        const std::int64_t to = std::min(end, covered.next_begin(event.controller, from));
-        count_stretch(session, event.key, from, to, deadline, count);
+      if (some && std::find(some->begin(), some->end(), controller) == some->end()) continue;
+      const std::int64_t end = each.to ? to_microseconds(*each.to) : std::numeric_limits<std::int64_t>::max();
+      for (std::int64_t from = to_microseconds(each.from); from < end;) {
+        const auto covered_until = covered.end_at(controller, from);
+        const std::int64_t to = covered_until.value_or(std::min(end, covered.next_begin(controller, from)));
+        if (!covered_until) stretches.push_back({row.integer(0), from, to});
         from = to;
       }
     }
+  });
+  stretches_ = std::move(stretches);
+}
+
+void CoverCount::count_some(SqlSession& session, Stretch& stretch) {
+  std::int64_t rows = 0;
+  std::int64_t last = 0;
+  session.query(
+      "SELECT count(*), max(time) FROM (SELECT time FROM datapoints WHERE event = $1 AND time >= $2 AND time < $3 "
+      "ORDER BY time LIMIT $4) AS rows_there",
+      {stretch.event, stretch.from, stretch.to, rows_at_once}, [&](const SqlRow& row) {
+        rows = row.integer(0);
+        last = row.optional_integer(1).value_or(0);
+      });
+  datapoints_ += rows;
+  stretch.from = rows < rows_at_once ? stretch.to : last + 1;
+}
+
+bool CoverCount::step(SqlSession& session, std::chrono::steady_clock::time_point deadline) {
+  if (!stretches_) plan(session);
+  while (!stretches_->empty() && std::chrono::steady_clock::now() < deadline) {
+    Stretch& stretch = stretches_->back();
+    count_some(session, stretch);
+    if (stretch.from >= stretch.to) stretches_->pop_back();
   }
-  return count;
+  return !stretches_->empty();
 }
 
 }  // namespace webmacs

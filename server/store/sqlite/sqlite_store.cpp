@@ -2,6 +2,7 @@
 
 #include "common/timestamp.h"
 #include "server/store/disk.h"
+#include "server/store/read_turn.h"
 #include "server/store/sqlite/sqlite_session.h"
 
 #include <algorithm>
@@ -131,6 +132,7 @@ SqliteStore::~SqliteStore() = default;
 
 template <typename Work>
 auto SqliteStore::on_connection(Work work) -> decltype(work(std::declval<Connection&>())) {
+  offer_read_turn();
   try {
     if (!connection_) {
       auto database = open_sqlite_file(path_, MissingFile::fail);

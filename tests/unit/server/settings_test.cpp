@@ -107,6 +107,12 @@ TEST_CASE("what may not stay for ever is asked for in days and bytes") {
   CHECK(mistakes[1].find("64MiB") != std::string::npos);
 }
 
+TEST_CASE("how much one token may ask for at once is set among the limits") {
+  CHECK(load_server_settings(File("").path).live.reads_per_token == 4);
+  CHECK(load_server_settings(File("[limits]\nreads_per_token = 2\n").path).live.reads_per_token == 2);
+  CHECK(mistakes_of("[limits]\nreads_per_token = 0\n").size() == 1);
+}
+
 TEST_CASE("each key that needs a restart is named for as long as it waits") {
   const StartOnly running;
   CHECK(keys_that_wait(running, running).empty());

@@ -15,6 +15,15 @@ TEST_CASE("tables are named with their schema wherever a table is named") {
         "DELETE FROM webmacs.datapoints WHERE event = (SELECT key FROM webmacs.events LIMIT 1)");
 }
 
+TEST_CASE("the parts that a statement names itself are no tables") {
+  CHECK(in_postgres_words("WITH RECURSIVE ended (key) AS (SELECT key FROM tokens UNION SELECT t.key FROM tokens t JOIN "
+                          "ended ON true) SELECT key FROM ended") ==
+        "WITH RECURSIVE ended (key) AS (SELECT key FROM webmacs.tokens UNION SELECT t.key FROM webmacs.tokens t JOIN "
+        "ended ON true) SELECT key FROM ended");
+  CHECK(in_postgres_words("WITH a AS (SELECT 1), b AS (SELECT 2) SELECT 3 FROM a JOIN b ON true JOIN events ON true") ==
+        "WITH a AS (SELECT 1), b AS (SELECT 2) SELECT 3 FROM a JOIN b ON true JOIN webmacs.events ON true");
+}
+
 TEST_CASE("what is no table of ours stays as it is") {
   for (const char* sql :
        {"SELECT * FROM unnest($1::bigint[])", "SELECT 1 FROM pg_stat_user_tables s", "SELECT a IS DISTINCT FROM $1",
