@@ -51,6 +51,7 @@ Hub::Hub(ServerSettings settings)
         for (std::size_t i = 0; i < reader_count; ++i) stores.push_back(open());
         return std::make_unique<StoreReaders>(io_, std::move(stores), settings_.live.reads_per_token);
       }()),
+      nightly_check_(std::make_unique<NightlyCheck>(io_, *readers_, *ingest_)),
       exports_(std::make_unique<Exports>(io_, open(), access_)),
       dashboard_(web_root(settings_.start)),
       metrics_({settings_.live.metrics_public, *ingest_, readings_, feed_, sessions_, controllers_, failed_logins_,
@@ -166,6 +167,7 @@ void Hub::tick() {
   enforce_tokens();
   certificate_.look(utc_now());
   ingest_->maintain();
+  nightly_check_->look(utc_now());
   controller_saver_.save_when_due(utc_now());
   notify_status(ingest_->healthy() ? fmt::format("{} WebSockets open, {} datapoints stored", sessions_.size(),
                                                  ingest_->counters().stored)
@@ -185,6 +187,7 @@ std::vector<Watchdog::Thread> Hub::threads() const {
 
 // Nothing is left to do once these are gone: the loop ends by itself, and no handler outlives what it refers to.
 void Hub::end() {
+  nightly_check_->stop();
   readers_->stop();
   exports_->stop();
   http_sessions_.close_all();

@@ -21,6 +21,7 @@
 #include "server/http/listener.h"
 #include "server/http/static_files.h"
 #include "server/ingest/ingest.h"
+#include "server/ingest/nightly_check.h"
 #include "server/net/controller_saver.h"
 #include "server/net/controller_session.h"
 #include "server/net/session.h"
@@ -87,6 +88,7 @@ class Hub {
   ControllerSaver controller_saver_;
   std::unique_ptr<TokenWatch> tokens_;
   std::unique_ptr<StoreReaders> readers_;
+  std::unique_ptr<NightlyCheck> nightly_check_;
   std::unique_ptr<Exports> exports_;
   StaticFiles dashboard_;
   Metrics metrics_;

@@ -18,6 +18,7 @@ namespace webmacs {
 namespace {
 
 constexpr const char* no_experiment = "there is no such experiment";
+constexpr std::size_t edits_shown = 25;  // with the experiment itself; all of them in pages
 constexpr const char* changed_in_between = "it was changed in between";
 
 ExperimentRecord find_experiment(Store& store, const std::string& id) {
@@ -145,8 +146,17 @@ void add_experiment_routes(RestRouter& router, const RestServices& services) {
   });
   router.add(Verb::get, "/api/v1/experiments/{public_id}", Right::read, [&services](const RestCallPtr& call) {
     answer_from_store(services, call, [id = call->id()](Store& store) {
-      const auto edits = store.experiment_edits(id);
+      const auto edits = store.experiment_edits(id, 0, edits_shown);
       return json_response(json_text(experiment_json(find_experiment(store, id), &edits)));
+    });
+  });
+  router.add(Verb::get, "/api/v1/experiments/{public_id}/edits", Right::read, [&services](const RestCallPtr& call) {
+    if (services.experiments.find(call->id()) == nullptr) throw RestProblem(404, no_experiment);
+    answer_from_store(services, call, [call](Store& store) {
+      ListPage page(call->request, store.experiment_edits(call->id(), 0, 0).total);
+      const auto found = store.experiment_edits(call->id(), page.begin(), page.end() - page.begin());
+      for (const ExperimentEdit& edit : found.edits) page.add(edit_json(edit));
+      return std::move(page).answer();
     });
   });
   router.add(Verb::put, "/api/v1/experiments/{public_id}", Right::operate, [&services](const RestCallPtr& call) {

@@ -190,7 +190,15 @@ Json annotation_json(const Annotation& annotation) {
       {"public_id", annotation.public_id}, {"timestamp", format_timestamp(annotation.time)}, {"text", annotation.text}};
 }
 
-Json experiment_json(const ExperimentRecord& experiment, const std::vector<ExperimentEdit>* edits) {
+Json edit_json(const ExperimentEdit& edit) {
+  Json before;
+  before["edited_on"] = format_timestamp(edit.edited_on);
+  before["edited_by"] = edit.edited_by;
+  add_members(before, edit);
+  return before;
+}
+
+Json experiment_json(const ExperimentRecord& experiment, const ExperimentEdits* edits) {
   Json object;
   object["public_id"] = experiment.public_id;
   add_members(object, experiment);
@@ -199,14 +207,9 @@ Json experiment_json(const ExperimentRecord& experiment, const std::vector<Exper
   object["annotations"] = std::move(annotations);
   if (edits == nullptr) return object;
   Json former = Json::array();
-  for (const ExperimentEdit& edit : *edits) {
-    Json before;
-    before["edited_on"] = format_timestamp(edit.edited_on);
-    before["edited_by"] = edit.edited_by;
-    add_members(before, edit);
-    former.push_back(std::move(before));
-  }
+  for (auto edit = edits->edits.rbegin(); edit != edits->edits.rend(); ++edit) former.push_back(edit_json(*edit));
   object["edits"] = std::move(former);
+  object["edits_total"] = edits->total;
   return object;
 }
 

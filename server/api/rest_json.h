@@ -41,9 +41,9 @@ TokenRequest decode_token_request(std::string_view body);
 // The one-time code of a sign-in.
 std::string decode_session_request(std::string_view body);
 
-Json annotation_json(const Annotation& annotation);
-// `edits`: how it was before each change; left out when null.
-Json experiment_json(const ExperimentRecord& experiment, const std::vector<ExperimentEdit>* edits = nullptr);
+Json edit_json(const ExperimentEdit& edit);
+// `edits`: how it was before its last changes; left out when null.
+Json experiment_json(const ExperimentRecord& experiment, const ExperimentEdits* edits = nullptr);
 // GET /api/v1/me: whose token it is, and how long it is good.
 Json identity_json(const Identity& identity);
 // The answer to a one-time code: the token that it gave.

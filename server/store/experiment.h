@@ -30,6 +30,12 @@ struct ExperimentEdit {
   std::string notes;
 };
 
+// Some of an experiment's edits.
+struct ExperimentEdits {
+  std::size_t total = 0;              // of all
+  std::vector<ExperimentEdit> edits;  // the newest first
+};
+
 struct ExperimentRecord {
   std::int64_t key = 0;  // the store's own; 0 before it is stored
   std::string public_id;

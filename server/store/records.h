@@ -124,6 +124,14 @@ struct SizeSample {
   bool operator==(const SizeSample&) const = default;
 };
 
+// How far the reading of all rows has come, which looks for damage: everything before this place.
+struct RowCheck {
+  std::int64_t event_key = 0;
+  std::int64_t time = -1;             // of the last row that was read, microseconds
+  std::optional<Timestamp> begun_on;  // when the last part of it was begun; empty: never
+  std::int64_t rows = 0;              // in the store, about
+};
+
 // Datapoints that no experiment covers, within what was asked for.
 struct UncoveredCount {
   std::int64_t datapoints = 0;

@@ -73,6 +73,13 @@ class Store {
   // Notes one more, and forgets those that were taken before `forget_before`.
   virtual void add_size(const SizeSample& sample, Timestamp forget_before) = 0;
 
+  // What set_row_check() has kept.
+  virtual RowCheck row_check() = 0;
+  virtual void set_row_check(const RowCheck& check) = 0;
+  // Reads rows from `check` on for about so long, and moves it on; answers how many. What is damaged is noted and left
+  // out. At the end it begins again.
+  virtual std::int64_t check_rows(RowCheck& check, std::chrono::milliseconds budget) = 0;
+
   virtual std::vector<ExperimentRecord> experiments() = 0;  // by begin
   virtual std::optional<ExperimentRecord> experiment(std::string_view public_id) = 0;
   // Both throw StoreConflict naming the experiment that it would overlap on a controller that both cover. The
@@ -88,7 +95,8 @@ class Store {
   virtual UncoveredCount count_uncovered(const std::vector<LostCover>& lost, std::chrono::milliseconds budget) = 0;
   virtual bool annotate(std::string_view experiment, const Annotation& annotation) = 0;
   virtual bool remove_annotation(std::string_view experiment, std::string_view annotation) = 0;
-  virtual std::vector<ExperimentEdit> experiment_edits(std::string_view public_id) = 0;
+  // At most `limit` of them, after the newest `skip`.
+  virtual ExperimentEdits experiment_edits(std::string_view public_id, std::size_t skip, std::size_t limit) = 0;
   // The configuration of its events that was kept: names and units as they were.
   virtual std::vector<EventRecord> experiment_events(std::string_view public_id) = 0;
 

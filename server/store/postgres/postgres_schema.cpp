@@ -204,6 +204,12 @@ CREATE TABLE store_sizes (
   taken BIGINT PRIMARY KEY,
   bytes BIGINT NOT NULL
 );
+
+CREATE TABLE row_checks (
+  event BIGINT NOT NULL,
+  time BIGINT NOT NULL,
+  begun_on BIGINT
+);
 )sql";
 
 // Any number that no other program is likely to lock.
@@ -225,7 +231,8 @@ void require_known(std::size_t version) {
 }  // namespace
 
 const std::vector<std::string>& postgres_migrations() {
-  static const std::vector<std::string> migrations{version_1, version_2, version_3, version_4, version_5, version_6, version_7};
+  static const std::vector<std::string> migrations{version_1, version_2, version_3, version_4,
+                                                   version_5, version_6, version_7};
   return migrations;
 }
 

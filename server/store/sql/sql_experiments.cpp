@@ -186,12 +186,15 @@ bool SqlExperiments::remove_annotation(std::string_view public_id, std::string_v
                       {key_of(public_id), annotation_public_id}) > 0;
 }
 
-std::vector<ExperimentEdit> SqlExperiments::edits(std::string_view public_id) {
-  std::vector<ExperimentEdit> edits;
+ExperimentEdits SqlExperiments::edits(std::string_view public_id, std::size_t skip, std::size_t limit) {
+  ExperimentEdits found;
+  const std::int64_t key = key_of(public_id);
+  found.total = static_cast<std::size_t>(
+      session_.integer("SELECT count(*) FROM experiment_edits WHERE experiment = $1", {key}).value_or(0));
   session_.query(
       "SELECT edited_on, edited_by, name, controllers, started_on, stopped_on, notes FROM experiment_edits "
-      "WHERE experiment = $1 ORDER BY key",
-      {key_of(public_id)}, [&](const SqlRow& row) {
+      "WHERE experiment = $1 ORDER BY key DESC LIMIT $2 OFFSET $3",
+      {key, static_cast<std::int64_t>(limit), static_cast<std::int64_t>(skip)}, [&](const SqlRow& row) {
         ExperimentEdit edit;
         edit.edited_on = from_microseconds(row.integer(0));
         edit.edited_by = row.text(1);
@@ -200,9 +203,9 @@ std::vector<ExperimentEdit> SqlExperiments::edits(std::string_view public_id) {
         edit.started_on = from_microseconds(row.integer(4));
         edit.stopped_on = optional_time(row, 5);
         edit.notes = row.text(6);
-        edits.push_back(std::move(edit));
+        found.edits.push_back(std::move(edit));
       });
-  return edits;
+  return found;
 }
 
 std::vector<EventRecord> SqlExperiments::events(std::string_view public_id) {

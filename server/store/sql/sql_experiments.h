@@ -27,7 +27,7 @@ class SqlExperiments {
   bool remove(std::string_view public_id);
   bool annotate(std::string_view public_id, const Annotation& annotation);
   bool remove_annotation(std::string_view public_id, std::string_view annotation_public_id);
-  std::vector<ExperimentEdit> edits(std::string_view public_id);
+  ExperimentEdits edits(std::string_view public_id, std::size_t skip, std::size_t limit);
   std::vector<EventRecord> events(std::string_view public_id);
 
  private:

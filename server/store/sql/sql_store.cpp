@@ -202,9 +202,9 @@ bool SqlStore::remove_annotation(std::string_view experiment, std::string_view a
   return found;
 }
 
-std::vector<ExperimentEdit> SqlStore::experiment_edits(std::string_view public_id) {
-  std::vector<ExperimentEdit> edits;
-  in_session([&](SqlSession& session, StoreEvents&) { edits = SqlExperiments(session).edits(public_id); });
+ExperimentEdits SqlStore::experiment_edits(std::string_view public_id, std::size_t skip, std::size_t limit) {
+  ExperimentEdits edits;
+  in_session([&](SqlSession& session, StoreEvents&) { edits = SqlExperiments(session).edits(public_id, skip, limit); });
   return edits;
 }
 

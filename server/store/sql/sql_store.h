@@ -37,6 +37,9 @@ class SqlStore : public Store {
   StoreContent content() override;
   std::vector<SizeSample> sizes() override;
   void add_size(const SizeSample& sample, Timestamp forget_before) override;
+  RowCheck row_check() override;
+  void set_row_check(const RowCheck& check) override;
+  std::int64_t check_rows(RowCheck& check, std::chrono::milliseconds budget) override;
   std::vector<ExperimentRecord> experiments() override;
   std::optional<ExperimentRecord> experiment(std::string_view public_id) override;
   void add_experiment(const ExperimentRecord& experiment) override;
@@ -46,7 +49,7 @@ class SqlStore : public Store {
   UncoveredCount count_uncovered(const std::vector<LostCover>& lost, std::chrono::milliseconds budget) override;
   bool annotate(std::string_view experiment, const Annotation& annotation) override;
   bool remove_annotation(std::string_view experiment, std::string_view annotation) override;
-  std::vector<ExperimentEdit> experiment_edits(std::string_view public_id) override;
+  ExperimentEdits experiment_edits(std::string_view public_id, std::size_t skip, std::size_t limit) override;
   std::vector<EventRecord> experiment_events(std::string_view public_id) override;
   std::vector<TokenRecord> tokens() override;
   void add_token(const TokenRecord& token) override;

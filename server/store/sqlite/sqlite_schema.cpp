@@ -201,11 +201,18 @@ CREATE TABLE token_codes (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-// store_sizes: how large the record was, for as long as its growth is looked at.
+// store_sizes: how large the record was, for as long as its growth is looked at. row_checks: one row, how far the
+// nightly reading of all rows has come.
 const char* const version_7 = R"sql(
 CREATE TABLE store_sizes (
   taken INTEGER PRIMARY KEY,
   bytes INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE row_checks (
+  event INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  begun_on INTEGER
 ) STRICT;
 )sql";
 
@@ -217,7 +224,8 @@ bool empty(Database& database) {
 }  // namespace
 
 const std::vector<std::string>& sqlite_migrations() {
-  static const std::vector<std::string> migrations{version_1, version_2, version_3, version_4, version_5, version_6, version_7};
+  static const std::vector<std::string> migrations{version_1, version_2, version_3, version_4,
+                                                   version_5, version_6, version_7};
   return migrations;
 }
 

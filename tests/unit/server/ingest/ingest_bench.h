@@ -136,6 +136,11 @@ class ControlledStore : public Store {
   UncoveredCount count_uncovered(const std::vector<LostCover>& lost, std::chrono::milliseconds budget) override {
     return store_->count_uncovered(lost, budget);
   }
+  RowCheck row_check() override { return store_->row_check(); }
+  void set_row_check(const RowCheck& check) override { store_->set_row_check(check); }
+  std::int64_t check_rows(RowCheck& check, std::chrono::milliseconds budget) override {
+    return store_->check_rows(check, budget);
+  }
   StoreRoom room() override { return store_->room(); }
   StoreContent content() override { return store_->content(); }
   std::vector<SizeSample> sizes() override { return store_->sizes(); }
@@ -144,7 +149,9 @@ class ControlledStore : public Store {
   bool remove_annotation(std::string_view id, std::string_view annotation) override {
     return store_->remove_annotation(id, annotation);
   }
-  std::vector<ExperimentEdit> experiment_edits(std::string_view id) override { return store_->experiment_edits(id); }
+  ExperimentEdits experiment_edits(std::string_view id, std::size_t skip, std::size_t limit) override {
+    return store_->experiment_edits(id, skip, limit);
+  }
   std::vector<EventRecord> experiment_events(std::string_view id) override { return store_->experiment_events(id); }
 
  private:

@@ -85,13 +85,24 @@ TEST_CASE_TEMPLATE_DEFINE("experiments never overlap on a controller", Backend, 
   CHECK(store->change_experiment(moved, "anna", at(500), at(0)));
   CHECK(store->experiments().at(2).name == moved.name);
   CHECK(store->experiments().at(2).notes == moved.notes);
-  const auto edits = store->experiment_edits("exp_3");
+  const auto edits = store->experiment_edits("exp_3", 0, 10).edits;
   REQUIRE(edits.size() == 1);
   CHECK(edits[0].edited_by == "anna");
   CHECK(edits[0].edited_on == at(500));
   CHECK(edits[0].started_on == at(100));
   CHECK(edits[0].name == "Run exp_3");
   CHECK(edits[0].controllers == Names{"rig1"});
+  for (int i = 0; i < 5; ++i) {
+    moved.notes = "note " + std::to_string(i);
+    CHECK(store->change_experiment(moved, "bert", at(600 + i), at(0)));
+  }
+  const auto page = store->experiment_edits("exp_3", 1, 2);  // the newest first
+  CHECK(page.total == 6);
+  REQUIRE(page.edits.size() == 2);
+  CHECK(page.edits[0].edited_on == at(603));
+  CHECK(page.edits[1].notes == "note 1");
+  CHECK(store->experiment_edits("exp_3", 6, 10).edits.empty());
+  CHECK(store->experiment_edits("exp_none", 0, 10).total == 0);
   CHECK_FALSE(store->change_experiment(experiment("exp_none", 0, 1), "anna", at(0), at(0)));
 }
 
@@ -121,7 +132,7 @@ TEST_CASE_TEMPLATE_DEFINE("an experiment that was refused leaves nothing behind"
   CHECK(kept->name == "Run exp_3");
   CHECK(kept->started_on == at(300));
   CHECK(kept->controllers == Names{"rig3"});
-  CHECK(store->experiment_edits("exp_3").empty());
+  CHECK(store->experiment_edits("exp_3", 0, 10).edits.empty());
   changed.started_on = at(400);
   CHECK(store->change_experiment(changed, "anna", at(500), at(0)));
 }
