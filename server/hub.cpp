@@ -11,6 +11,7 @@
 #include "server/secret_warnings.h"
 #include "server/store/store_url.h"
 
+#include <boost/asio/post.hpp>
 #include <fmt/ranges.h>
 
 #include <csignal>
@@ -21,6 +22,8 @@ namespace {
 constexpr std::chrono::milliseconds tick_interval{500};
 constexpr std::size_t own_descriptors = 64;  // what the hub has open beside its connections
 constexpr std::size_t reader_count = 2;
+constexpr std::chrono::seconds lock_patience{30};
+constexpr std::chrono::seconds lock_look_interval{5};
 constexpr int send_buffer_bytes = 128 * 1024;  // the kernel takes twice as much, for its own needs
 
 std::string web_root(const StartOnly& settings) {
@@ -34,6 +37,7 @@ Hub::Hub(ServerSettings settings)
       tls_(load_tls(settings_.live)),
       feed_(io_, connections_, settings_.start.stream_interval, settings_.start.history_bytes),
       controllers_([this](const ControllerState& state) { feed_.announce(state); }),
+      store_lock_(lock_store(settings_.start, lock_patience)),
       ingest_([this] {
         auto store = open();
         preload(*store);
@@ -168,6 +172,7 @@ void Hub::tick() {
   certificate_.look(utc_now());
   ingest_->maintain();
   nightly_check_->look(utc_now());
+  look_at_lock();
   controller_saver_.save_when_due(utc_now());
   notify_status(ingest_->healthy() ? fmt::format("{} WebSockets open, {} datapoints stored", sessions_.size(),
                                                  ingest_->counters().stored)
@@ -175,6 +180,20 @@ void Hub::tick() {
   tick_timer_.expires_after(tick_interval);
   tick_timer_.async_wait([this](error_code ec) {
     if (!ec) tick();
+  });
+}
+
+void Hub::look_at_lock() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_lock_look_) return;
+  next_lock_look_ = now + lock_look_interval;
+  lock_watch_.try_post([this] {
+    const std::string holder = store_lock_->look();
+    if (holder.empty()) return;
+    boost::asio::post(io_, [holder] {
+      throw StoreError("the store has got another hub while the connection to it was away: " + holder +
+                       "; this hub ends");
+    });
   });
 }
 
@@ -188,6 +207,7 @@ std::vector<Watchdog::Thread> Hub::threads() const {
 // Nothing is left to do once these are gone: the loop ends by itself, and no handler outlives what it refers to.
 void Hub::end() {
   nightly_check_->stop();
+  lock_watch_.stop();
   readers_->stop();
   exports_->stop();
   http_sessions_.close_all();

@@ -4,6 +4,7 @@
 
 #include "common/watchdog.h"
 #include "common/websocket/deadline_list.h"
+#include "common/worker.h"
 #include "server/access/access.h"
 #include "server/access/failed_logins.h"
 #include "server/access/token_watch.h"
@@ -30,6 +31,7 @@
 #include "server/shutdown.h"
 #include "server/store/store_damage.h"
 #include "server/store/store_readers.h"
+#include "server/store_lock.h"
 #include "server/stream/connection_manager.h"
 #include "server/stream/live_feed.h"
 #include "server/stream/publisher.h"
@@ -62,6 +64,8 @@ class Hub {
   void end();
   void enforce_tokens();
   void tick();
+  // Ends the program where another hub has got the store meanwhile.
+  void look_at_lock();
   void set_retention();
   std::vector<Watchdog::Thread> threads() const;
 
@@ -84,6 +88,9 @@ class Hub {
   Publisher publisher_{feed_, events_, experiments_};
   SessionSet sessions_;
   HttpSessionSet http_sessions_;
+  const std::unique_ptr<StoreLock> store_lock_;
+  Worker lock_watch_{"store lock", 1};  // has store_lock_
+  std::chrono::steady_clock::time_point next_lock_look_{};
   std::unique_ptr<Ingest> ingest_;
   ControllerSaver controller_saver_;
   std::unique_ptr<TokenWatch> tokens_;

@@ -10,9 +10,8 @@
 #include <utility>
 
 namespace webmacs {
-namespace {
 
-std::string password_in(const std::string& file) {
+std::string store_password(const std::string& file) {
   if (file.empty()) return {};
   std::ifstream in(file);
   std::string password;
@@ -21,14 +20,12 @@ std::string password_in(const std::string& file) {
   return password;
 }
 
-}  // namespace
-
 std::unique_ptr<Store> open_store(const std::string& url, const std::string& password_file,
                                   std::shared_ptr<StoreDamage> damage) {
   const StoreUrl where = parse_store_url(url);
   if (const auto* file = std::get_if<SqliteUrl>(&where))
     return std::make_unique<SqliteStore>(file->path, std::move(damage));
-  return std::make_unique<PostgresStore>(std::get<PostgresUrl>(where).url, password_in(password_file),
+  return std::make_unique<PostgresStore>(std::get<PostgresUrl>(where).url, store_password(password_file),
                                          std::move(damage));
 }
 

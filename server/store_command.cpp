@@ -29,12 +29,12 @@ struct Figures {
   }
 };
 
-nlohmann::ordered_json time_or_null(const std::optional<Timestamp>& time) {
-  return time ? nlohmann::ordered_json(format_timestamp(*time)) : nlohmann::ordered_json();
+Json time_or_null(const std::optional<Timestamp>& time) {
+  return time ? Json(format_timestamp(*time)) : Json();
 }
 
 void print_json(const Figures& figures) {
-  nlohmann::ordered_json body;
+  Json body;
   body["datapoints"] = figures.content.datapoints;
   body["bytes"] = figures.room.bytes;
   body["bytes_per_datapoint"] = nullptr;

@@ -41,6 +41,7 @@ TokenRequest decode_token_request(std::string_view body);
 // The one-time code of a sign-in.
 std::string decode_session_request(std::string_view body);
 
+Json annotation_json(const Annotation& annotation);
 Json edit_json(const ExperimentEdit& edit);
 // `edits`: how it was before its last changes; left out when null.
 Json experiment_json(const ExperimentRecord& experiment, const ExperimentEdits* edits = nullptr);

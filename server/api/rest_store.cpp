@@ -10,8 +10,8 @@ namespace webmacs {
 namespace {
 
 template <typename Value>
-nlohmann::ordered_json or_null(const std::optional<Value>& value) {
-  return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
+Json or_null(const std::optional<Value>& value) {
+  return value ? Json(*value) : Json();
 }
 
 double seconds(std::chrono::microseconds duration) {
@@ -25,7 +25,7 @@ void add_store_routes(RestRouter& router, const RestServices& services) {
     const Housekeeping& housekeeping = services.ingest.housekeeping();
     const StoreFill& fill = housekeeping.counters().fill;
     const RetentionRules& rules = housekeeping.rules();
-    nlohmann::ordered_json body;
+    Json body;
     body["bytes"] = fill.room.bytes;
     body["bytes_left"] = or_null(fill.room.left);
     body["bytes_on_disk"] = or_null(fill.room.on_disk);

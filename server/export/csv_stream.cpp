@@ -59,7 +59,8 @@ void CsvStream::make() {
         }
       },
       [made_piece, self = shared_from_this()] { self->made(std::move(*made_piece)); },
-      ReadOwner{identity_.hash, nullptr});
+      // Each in turn: while one waits for the store, others are told that it is away.
+      ReadOwner{std::to_string(reinterpret_cast<std::uintptr_t>(this)), nullptr});
   if (!taken) made({{}, "too many reads wait"});
 }
 
@@ -71,6 +72,7 @@ bool CsvStream::wait_for_store() {
   if (give_up_ || now - waiting_since_ > longest_wait) return false;
   note_turn();
   std::this_thread::sleep_for(pause);
+  offer_read_turn();
   return true;
 }
 

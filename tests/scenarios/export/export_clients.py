@@ -171,10 +171,12 @@ class ExportClients(Scenario):
         slow = Download(self.server.port, path, self.viewer_token)
         await asyncio.to_thread(slow.read_some, 1000)
         await asyncio.to_thread(postgres.stop)
-        self.assertIsNone(await asyncio.to_thread(slow.rest_of_chunks))
-        slow.close()
+        going_on = asyncio.create_task(asyncio.to_thread(slow.rest_of_chunks))
         self.assertEqual((await self.server.get(path, self.viewer_token)).status, 503)
+        self.assertFalse(going_on.done())
         await postgres.start()
+        self.assertEqual((await going_on or b"").count(b"\r\n"), MANY + 1)
+        slow.close()
 
         async def whole_again():
             return (await self.server.get(path, self.viewer_token)).status == 200

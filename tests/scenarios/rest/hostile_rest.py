@@ -277,7 +277,9 @@ class HostileRest(Scenario):
             return experiment, bad, viewer.get("/api/v1/events")
         experiment, bad, events = all_of_it()
         self.assertEqual([note["text"] for note in experiment["annotations"]], TEXTS)
-        self.assertEqual([edit["notes"] for edit in experiment["edits"][1:]], TEXTS[:-1])
+        edits = viewer.get(f"/api/v1/experiments/{self.experiment}/edits?page_size=100")["data"][::-1]
+        self.assertEqual([edit["notes"] for edit in edits[1:]], TEXTS[:-1])
+        self.assertEqual(experiment["edits"], edits[-25:])
         self.assertEqual([point["reason"] for point in bad], TEXTS)
         for rest in self.rest.values():
             rest.close()

@@ -44,16 +44,16 @@ TEST_CASE("an experiment is written with its members in the contract's order, an
   stopped.stopped_on = at(1);
   stopped.notes = "one\ntwo";
   stopped.annotations = {{"ann_1", at(0), "valve"}, {"ann_2", at(500), ""}};
-  const std::vector<ExperimentEdit> edits{{at(9000), "anna", "Before", {{"rig1"}}, at(0), std::nullopt, "old"}};
+  const ExperimentEdits edits{7, {{at(9000), "anna", "Before", {{"rig1"}}, at(0), std::nullopt, "old"}}};
   CHECK(json_text(experiment_json(stopped, &edits)) ==
         R"({"public_id":"exp_1","name":"Sand \"fine\" \\ 2°","controllers":["rig1","rig2"],)"
         R"("started_on":"2025-01-15T14:32:10.000Z","stopped_on":"2025-01-15T14:32:10.000001Z","notes":"one\ntwo",)"
         R"("annotations":[{"public_id":"ann_1","timestamp":"2025-01-15T14:32:10.000Z","text":"valve"},)"
         R"({"public_id":"ann_2","timestamp":"2025-01-15T14:32:10.000500Z","text":""}],)"
         R"("edits":[{"edited_on":"2025-01-15T14:32:10.009Z","edited_by":"anna","name":"Before","controllers":["rig1"],)"
-        R"("started_on":"2025-01-15T14:32:10.000Z","stopped_on":null,"notes":"old"}]})");
-  const std::vector<ExperimentEdit> none;
-  CHECK(json_text(experiment_json(experiment(), &none)).ends_with(R"("annotations":[],"edits":[]})"));
+        R"("started_on":"2025-01-15T14:32:10.000Z","stopped_on":null,"notes":"old"}],"edits_total":7})");
+  const ExperimentEdits none;
+  CHECK(json_text(experiment_json(experiment(), &none)).ends_with(R"("annotations":[],"edits":[],"edits_total":0})"));
 }
 
 TEST_CASE("a token is written without its hash, and its text only for the one who made it") {
