@@ -18,6 +18,7 @@
 #include "server/net/controller_session.h"
 #include "server/net/websocket_entry.h"
 #include "server/open_store.h"
+#include "server/store/store_damage.h"
 #include "server/store/store_readers.h"
 #include "server/stream/connection_manager.h"
 #include "server/stream/live_feed.h"
@@ -79,10 +80,11 @@ struct HubParts {
   std::optional<Timestamp> certificate_end;
   std::size_t unread_answer_bytes = 1 << 20;
   AnswerBudget answers{unread_answer_bytes};
+  StoreDamage damage;
   Metrics metrics{{metrics_public, ingest, readings, feed, sessions, controllers, failed_logins, listener,
-                   certificate_end, answers}};
-  RestApi rest{{ingest, readers, exports, feed, events, experiments, controllers, tokens, failed_logins, dashboard,
-                metrics, warnings, answers}};
+                   certificate_end, answers, damage}};
+  RestApi rest{{ingest, readers, exports, feed, events, experiments, controllers, tokens, failed_logins, damage,
+                dashboard, metrics, warnings, answers}};
   WebSocketSettings websocket_settings;
   WebSocketEntry websockets{websocket_settings, {io, ingest, controllers, events, sessions, readings}, feed, deadlines};
 };
