@@ -13,6 +13,9 @@ namespace {
 
 namespace http = boost::beast::http;
 
+constexpr std::size_t longest_body = 1024 * 1024;
+constexpr std::size_t longest_strange_body = 4 * 1024;  // where anybody may ask, there is no end of who does
+
 bool has_body_method(http::verb method) {
   return method == http::verb::post || method == http::verb::put;
 }
@@ -75,6 +78,8 @@ class RestExchange final : public HttpExchange {
     if (!refusal_) return std::nullopt;
     return counted(answers_, account_, std::move(*refusal_));
   }
+
+  std::size_t most_body_bytes() const override { return match_.route->right ? longest_body : longest_strange_body; }
 
   void handle(std::string body, HttpAnswer answer) override {
     HttpAnswer counts = [&answers = answers_, account = account_, answer = std::move(answer)](HttpResponse response) {

@@ -6,6 +6,7 @@
 #include "server/http/connection_places.h"
 #include "server/http/http_message.h"
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -22,6 +23,8 @@ class HttpExchange {
   virtual ~HttpExchange() = default;
   // Returns what the head alone is refused with; empty: nothing. For a request whose body is still to come.
   virtual std::optional<HttpResponse> refusal() = 0;
+  // How many bytes of a body are read at most, and held in memory meanwhile.
+  virtual std::size_t most_body_bytes() const = 0;
   // Calls `answer` once, at once or later; the exchange may be destroyed as soon as this returns. At most one call.
   virtual void handle(std::string body, HttpAnswer answer) = 0;
 };

@@ -20,11 +20,13 @@ constexpr std::uint32_t most_header_bytes = 16 * 1024;
 constexpr std::chrono::seconds header_deadline{10};  // from the first byte of the handshake to the end of the header
 constexpr std::chrono::seconds body_deadline{30};
 constexpr std::chrono::seconds idle_deadline{60};
-constexpr std::uint64_t most_body_bytes = 1024 * 1024;
-constexpr const char* too_large = "the body is larger than 1 MiB";
 constexpr std::chrono::seconds linger_deadline{2};
 constexpr const char* retry_when_crowded = "5";  // seconds
 constexpr std::string_view go_ahead = "HTTP/1.1 100 Continue\r\n\r\n";
+
+HttpResponse too_large(std::size_t most) {
+  return problem(413, "the body is larger than " + std::to_string(most / 1024) + " KiB");
+}
 
 // Whether the first line of a head ends with a version, whichever: "GET / HTTP/2.0".
 bool names_version(std::string_view head) {
@@ -145,7 +147,8 @@ void HttpSession::go_on(HttpBegun begun) {
   input_.erase(0, parsed_);
   if (!has_body) return handle({});
   if (auto refusal = exchange_->refusal()) return answer(std::move(*refusal), false);
-  if (parser_->content_length().value_or(0) > most_body_bytes) return answer(problem(413, too_large), false);
+  const std::size_t most = exchange_->most_body_bytes();
+  if (parser_->content_length().value_or(0) > most) return answer(too_large(most), false);
   begin_body();
 }
 
@@ -153,7 +156,7 @@ void HttpSession::begin_body() {
   const bool waits =
       parser_->get().version() >= 11 && beast::iequals(parser_->get()[http::field::expect], "100-continue");
   body_parser_.emplace(std::move(*parser_));
-  body_parser_->body_limit(most_body_bytes);
+  body_parser_->body_limit(exchange_->most_body_bytes());
   body_parser_->eager(true);
   services_.deadlines.set(*this, std::chrono::steady_clock::now() + body_deadline);
   if (!waits) return parse_body();
@@ -172,7 +175,7 @@ void HttpSession::parse_body() {
   }
   if (ec && ec != http::error::need_more) {
     body_parser_.reset();
-    if (ec == http::error::body_limit) return answer(problem(413, too_large), false);
+    if (ec == http::error::body_limit) return answer(too_large(exchange_->most_body_bytes()), false);
     return answer(problem(400, "the body is broken: " + ec.message()), false);
   }
   if (!body_parser_->is_done() && input_.size() > most_header_bytes) {

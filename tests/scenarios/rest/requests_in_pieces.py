@@ -74,9 +74,11 @@ class RequestsInPieces(Scenario):
                         break
                 return time.monotonic() - began
         body, header = await asyncio.gather(
-            asyncio.to_thread(lives, b"GET /health HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n", b"x", 1),
+            asyncio.to_thread(lives, f"GET /api/v1/me HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {self.viewer_token}\r\n"
+                                     "Content-Length: 100000\r\n\r\n".encode(), b"x", 1),
             asyncio.to_thread(lives, b"GET /health HTTP/1.1\r\nHost: a\r\n", b"X: y\r\n", 1))
         self.assertLess(body, 35 * SLOWNESS)
+        self.assertGreater(body, 25)
         self.assertLess(header, 14 * SLOWNESS)
 
     async def test_an_honest_sender_may_pause(self):
@@ -94,6 +96,15 @@ class RequestsInPieces(Scenario):
         answers = await asyncio.gather(asyncio.to_thread(status, head, body), asyncio.to_thread(status, head + body[:5], body[5:]),
                                        asyncio.to_thread(status, head + body[:5], body[5:9], body[9:]))
         self.assertEqual(answers, [b"HTTP/1.1 200"] * 3)
+
+    async def test_a_stranger_s_body_takes_little_memory(self):
+        head = b"POST /api/v1/session HTTP/1.1\r\nHost: a\r\n"
+        large = b" " * 100_000
+        for pieces in ([head + b"Content-Length: 100000\r\n\r\n", large],
+                       [head + b"Transfer-Encoding: chunked\r\n\r\n", b"186a0\r\n" + large + b"\r\n0\r\n\r\n"],
+                       [head.replace(b"POST /api/v1/session", b"GET /health") + b"Content-Length: 100000\r\n\r\n", large]):
+            answer = await asyncio.to_thread(self.answer_to, pieces)
+            self.assertRegex(answer, rb"(?s)\AHTTP/1.1 413 .*larger than 4 KiB")
 
     async def test_chunk_extensions_and_trailers_without_an_end(self):
         def flood(start, filler):
