@@ -12,6 +12,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -26,6 +27,7 @@ struct NotedService : HttpService {
   struct Exchange : HttpExchange {
     Exchange(NotedService& service, HttpRequest request) : service_(service), request_(std::move(request)) {}
     std::optional<HttpResponse> refusal() override { return service_.refused; }
+    std::size_t most_body_bytes() const override { return service_.most_body_bytes; }
     void handle(std::string body, HttpAnswer answer) override {
       request_.body = std::move(body);
       service_.handled.push_back(request_);
@@ -57,6 +59,7 @@ struct NotedService : HttpService {
 
   std::vector<HttpRequest> handled;
   std::optional<HttpResponse> refused;  // by the head alone
+  std::size_t most_body_bytes = 1 << 20;
   std::function<void(const HttpRequest& request, HttpAnswer answer)> answer = [](const HttpRequest& request,
                                                                                  HttpAnswer answer) {
     HttpResponse response;
