@@ -5,7 +5,6 @@
 #include <algorithm>
 
 namespace webmacs {
-namespace {}  // namespace
 
 void LineReport::late_reply(int unit, std::chrono::microseconds after, std::chrono::microseconds timeout) {
   const auto now = std::chrono::steady_clock::now();
