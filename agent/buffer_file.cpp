@@ -9,7 +9,6 @@ namespace webmacs {
 
 namespace {
 
-constexpr std::int64_t page_bytes = 4096;
 constexpr std::int64_t most_bytes_kept_free = 1024 * 1024;
 constexpr std::int64_t rows_per_dropped_mark = 4;
 constexpr int pages_per_shrink_step = 1024;

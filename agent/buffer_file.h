@@ -20,6 +20,8 @@
 
 namespace webmacs {
 
+constexpr std::int64_t page_bytes = 4096;  // of the file
+
 struct SeqRange {
   std::int64_t first = 0;
   std::int64_t last = 0;  // included

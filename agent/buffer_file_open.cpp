@@ -13,8 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t page_bytes = 4096;
-
 std::int64_t size_of(const std::string& path) {
   std::error_code ec;
   const auto size = fs::file_size(path, ec);

@@ -11,7 +11,7 @@ namespace webmacs {
 namespace {
 
 using namespace std::chrono_literals;
-using Kind = RigClock::Change::Kind;
+using ClockChange = RigClock::Change::Kind;
 
 constexpr auto look_interval = 1s;
 constexpr auto safe_after = 10s;  // and `settled_after`: what has passed is acknowledged, or in the buffer's file
@@ -131,9 +131,9 @@ std::string ClockGate::status() const {
 
 void ClockGate::look() {
   const RigClock::Change change = clock_->look();
-  if (change.kind == Kind::none) return;
+  if (change.kind == ClockChange::none) return;
   tell(change);
-  if (change.kind == Kind::was_set) mark_step(change);
+  if (change.kind == ClockChange::was_set) mark_step(change);
   release();
   hooks_.changed();
 }
@@ -142,22 +142,22 @@ void ClockGate::tell(const RigClock::Change& change) {
   const std::string before = format_timestamp(change.before);
   const std::string after = format_timestamp(change.after);
   switch (change.kind) {
-    case Kind::none:
+    case ClockChange::none:
       return;
-    case Kind::synchronised:
+    case ClockChange::synchronised:
       log_info("the clock is right ({}): {} readings that waited for it get their times", after, held_readings_);
       return;
-    case Kind::without_source:
+    case ClockChange::without_source:
       log_warning(
           "nobody told within {} s whether the clock is right: it is trusted ({}); {} readings that waited for "
           "it get their times",
           RigClock::patience.count(), after, held_readings_);
       return;
-    case Kind::hub_differs:
+    case ClockChange::hub_differs:
       log_warning("the clock shows {}, the hub's {}: readings get their times by the hub's until the clock is set",
                   before, after);
       return;
-    case Kind::was_set:
+    case ClockChange::was_set:
       log_warning("the clock was set from {} to {}: each event gets a bad reading that marks it", before, after);
       return;
   }

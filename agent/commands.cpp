@@ -7,6 +7,7 @@
 #include "common/descriptor_limit.h"
 #include "common/log.h"
 #include "common/program.h"
+#include "common/seconds.h"
 #include "common/signals.h"
 #include "common/timestamp.h"
 #include "hardware/line_load.h"
@@ -30,10 +31,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto longest_look_away = 200ms;  // from a reader that may leave
-
-double seconds(std::chrono::microseconds duration) {
-  return std::chrono::duration<double>(duration).count();
-}
 
 std::string readable_size(std::int64_t bytes) {
   constexpr double kibi = 1024;
@@ -74,8 +71,8 @@ std::string describe_badness(const Register& where) {
 void print_requests(const DeviceSettings& device, const std::vector<EventSettings>& events) {
   for (const PlannedPoll& poll : planned_polls(device, events)) {
     for (const PlannedRead& read : poll.reads) {
-      std::cout << fmt::format("  every {} s: read {} {}-{}:", seconds(poll.interval), to_text(read.kind), read.address,
-                               read.address + read.count - 1);
+      std::cout << fmt::format("  every {} s: read {} {}-{}:", in_seconds(poll.interval), to_text(read.kind),
+                               read.address, read.address + read.count - 1);
       for (const std::size_t index : read.values) std::cout << ' ' << poll.events[index]->event_public_id;
       std::cout << '\n';
     }
@@ -92,7 +89,7 @@ bool print_line_loads(const RigSettings& rig) {
     std::cout << fmt::format(
         "line {}: warning: its requests need more time than there is; with poll_interval = {:.1f} "
         "(seconds) for all its events they fit\n",
-        load.line, std::ceil(10 * seconds(load.fitting_interval)) / 10);
+        load.line, std::ceil(10 * in_seconds(load.fitting_interval)) / 10);
   }
   return all_fit;
 }

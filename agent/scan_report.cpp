@@ -153,7 +153,7 @@ int scan_line(const ScanTarget& target) {
     print_nobody(target);
     return exit_failure;
   }
-  const auto asked = static_cast<std::size_t>(target.last_unit - target.first_unit + 1);
+  const auto asked = static_cast<std::size_t>(target.last_unit - target.first_unit) + 1;
   std::cout << fmt::format("{}: unit(s) {} answer\n", target.device.line(),
                            units.empty() ? "none yet" : join_units(units))
             << std::flush;

@@ -1,20 +1,17 @@
 #include "agent/scan.h"
+#include "common/parse_number.h"
 #include "hardware/baud_rates.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace webmacs {
 namespace {
 
 std::optional<int> number(std::string_view text, int least, int most) {
-  int value = 0;
-  const char* end = text.data() + text.size();
-  const auto [parsed, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || parsed != end || value < least || value > most) return std::nullopt;
-  return value;
+  const auto value = parse_number<int>(text);
+  return value && *value >= least && *value <= most ? value : std::nullopt;
 }
 
 bool read_host(std::string_view text, DeviceSettings& device) {

@@ -1,13 +1,11 @@
 #include "agent/self_description.h"
 
+#include "common/seconds.h"
+
 #include <chrono>
 
 namespace webmacs {
 namespace {
-
-double seconds(std::chrono::microseconds duration) {
-  return std::chrono::duration<double>(duration).count();
-}
 
 EventDescription describe(const EventSettings& event) {
   EventDescription description{.event_public_id = event.event_public_id,
@@ -16,10 +14,10 @@ EventDescription describe(const EventSettings& event) {
                                .unit = event.unit,
                                .min_value = event.min_value,
                                .max_value = event.max_value,
-                               .poll_interval = seconds(event.poll_interval),
+                               .poll_interval = in_seconds(event.poll_interval),
                                .max_silence = std::nullopt,
                                .device = event.device};
-  if (event.deadband && event.max_silence) description.max_silence = seconds(*event.max_silence);
+  if (event.deadband && event.max_silence) description.max_silence = in_seconds(*event.max_silence);
   return description;
 }
 

@@ -1,5 +1,6 @@
 #include "common/host_lookup.h"
 
+#include "common/error_text.h"
 #include "common/signals.h"
 
 #include <cerrno>
@@ -24,7 +25,7 @@ HostAddresses resolve(const std::string& host, const std::string& port, int flag
   });
   HostAddresses found;
   if (failure != 0) {
-    found.problem = failure == EAI_SYSTEM ? std::generic_category().message(errno) : ::gai_strerror(failure);
+    found.problem = failure == EAI_SYSTEM ? error_text(errno) : ::gai_strerror(failure);
     return found;
   }
   for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
@@ -47,7 +48,7 @@ HostAddresses resolve_name(const std::string& host, const std::string& port) {
 
 }  // namespace
 
-void HostLookups::start(const std::string& host, const std::string& port, Done done) {
+void HostLookups::start(const std::string& host, const std::string& port, const Done& done) {
   if (running_->fetch_add(1) >= most_) {
     running_->fetch_sub(1);
     return done({"earlier look-ups still hang", {}});

@@ -32,7 +32,7 @@ class HostLookups {
 
   // Looks the name up on a thread of its own, which may outlive this object, and calls `done` there, once. Where too
   // many look-ups hang or no thread is to be had, `done` says so before this function returns.
-  void start(const std::string& host, const std::string& port, Done done);
+  void start(const std::string& host, const std::string& port, const Done& done);
 
  private:
   const int most_;

@@ -55,7 +55,7 @@ struct EventsFrame {
 struct DeviceStatus {
   std::string name;
   bool online = false;
-  std::string error;  // why it is offline; empty when online
+  std::string error;  // why it is offline; of one that is online what would help it, mostly nothing
 };
 
 struct StatusFrame {

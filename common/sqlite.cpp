@@ -23,7 +23,7 @@ constexpr int busy_timeout_milliseconds = 5000;
   throw SqliteError(code, what);
 }
 
-std::string quoted(std::string_view sql) {
+std::string in_quotes(std::string_view sql) {
   constexpr std::size_t longest_shown = 80;
   const std::string_view shown = utf8_prefix(sql, longest_shown);
   return "\"" + std::string(shown) + (shown.size() < sql.size() ? "…\"" : "\"");
@@ -85,7 +85,7 @@ Database::~Database() {
 
 void Database::execute(const std::string& sql) {
   if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
-    fail(*this, "cannot run " + quoted(sql));
+    fail(*this, "cannot run " + in_quotes(sql));
   }
 }
 
@@ -114,7 +114,7 @@ std::int64_t Database::pragma(const std::string& name) {
 Statement::Statement(Database& database, std::string_view sql) : database_(&database) {
   const int result = sqlite3_prepare_v3(database.handle(), sql.data(), static_cast<int>(sql.size()),
                                         SQLITE_PREPARE_PERSISTENT, &handle_, nullptr);
-  if (result != SQLITE_OK) fail(database, "cannot prepare " + quoted(sql));
+  if (result != SQLITE_OK) fail(database, "cannot prepare " + in_quotes(sql));
 }
 
 Statement::~Statement() {
@@ -126,7 +126,7 @@ Statement::Statement(Statement&& other) noexcept
 
 void Statement::check_bound(int result, int index) const {
   if (result == SQLITE_OK) return;
-  fail(*database_, "cannot bind parameter " + std::to_string(index) + " of " + quoted(sqlite3_sql(handle_)));
+  fail(*database_, "cannot bind parameter " + std::to_string(index) + " of " + in_quotes(sqlite3_sql(handle_)));
 }
 
 Statement& Statement::bind(int index, std::int64_t value) {
@@ -155,8 +155,8 @@ bool Statement::step() {
   const int result = sqlite3_step(handle_);
   if (result == SQLITE_ROW) return true;
   if (result == SQLITE_DONE) return false;
-  const std::string what =
-      database_->path() + ": cannot run " + quoted(sqlite3_sql(handle_)) + ": " + sqlite3_errmsg(database_->handle());
+  const std::string what = database_->path() + ": cannot run " + in_quotes(sqlite3_sql(handle_)) + ": " +
+                           sqlite3_errmsg(database_->handle());
   sqlite3_reset(handle_);  // so that the transaction can be rolled back and the statement used again
   throw SqliteError(result, what);
 }

@@ -63,7 +63,7 @@ std::optional<Decimal> short_decimal(float number) {
   for (int places = 0; places <= most_places; ++places) {
     const double power = power_of_ten[places];
     const double exact = size * power;
-    const auto nearest = static_cast<std::int64_t>(exact + 0.5);
+    const auto nearest = static_cast<std::int64_t>(exact + 0.5);  // NOLINT(bugprone-incorrect-roundings): checked below
     const double distance = std::abs(static_cast<double>(nearest) - exact);
     if (distance > reach * power || (distance == reach * power && !even && distance != 0)) continue;
     if (distance == 0.5) break;  // two are equally near

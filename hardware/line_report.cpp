@@ -1,15 +1,10 @@
 #include "hardware/line_report.h"
 
+#include "common/seconds.h"
+
 #include <algorithm>
 
 namespace webmacs {
-namespace {
-
-double seconds(std::chrono::microseconds time) {
-  return std::chrono::duration<double>(time).count();
-}
-
-}  // namespace
 
 void LineReport::late_reply(int unit, std::chrono::microseconds after, std::chrono::microseconds timeout) {
   const auto now = std::chrono::steady_clock::now();
@@ -20,7 +15,7 @@ void LineReport::late_reply(int unit, std::chrono::microseconds after, std::chro
   late_log_.write(
       fmt::format("{}: unit {} replied {:.3g} s after its request and was not waited for (timeout {:.3g} s): "
                   "raise timeout",
-                  line_, unit, seconds(after), seconds(timeout)));
+                  line_, unit, in_seconds(after), in_seconds(timeout)));
 }
 
 void LineReport::noise(std::size_t bytes) {

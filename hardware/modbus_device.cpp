@@ -1,6 +1,7 @@
 #include "hardware/modbus_device.h"
 
 #include "common/log.h"
+#include "common/seconds.h"
 #include "hardware/line_load.h"
 #include "hardware/modbus_turn.h"
 #include "hardware/register_codec.h"
@@ -22,10 +23,6 @@ constexpr auto lateness_is_news = 10min;
 bool same_registers(const std::vector<Register>& registers, const std::vector<const EventSettings*>& events) {
   return std::equal(registers.begin(), registers.end(), events.begin(), events.end(),
                     [](const Register& where, const EventSettings* event) { return where == event->where; });
-}
-
-double seconds(microseconds time) {
-  return std::chrono::duration<double>(time).count();
 }
 
 }  // namespace
@@ -50,7 +47,7 @@ std::vector<Line> open_lines(const RigSettings& rig, const ModbusDevice::Clocks&
 ModbusDevice::ModbusDevice(DeviceSettings settings, std::shared_ptr<ModbusLine> line, Clocks clocks)
     : settings_(std::move(settings)),
       line_(std::move(line)),
-      clocks_(clocks),
+      clocks_(std::move(clocks)),
       words_(most_words),
       words_at_once_(settings_.pipeline > 1 ? most_words * static_cast<std::size_t>(settings_.pipeline) : 0),
       troubles_(who()) {
@@ -94,7 +91,7 @@ void ModbusDevice::end_turn() {
 std::string ModbusDevice::advice() const {
   const LineReport::Lateness& late = line_->report().lateness_of(settings_.unit);
   if (late.replies == 0 || Clock::now() - late.last > lateness_is_news) return {};
-  return fmt::format("late by {:.3g} s: raise timeout", seconds(late.longest));
+  return fmt::format("late by {:.3g} s: raise timeout", in_seconds(late.longest));
 }
 
 ModbusDevice::Plan& ModbusDevice::plan_for(const std::vector<const EventSettings*>& events) {
@@ -136,9 +133,9 @@ void ModbusDevice::tell_what_it_costs(microseconds cost, microseconds pause) {
   if (cost <= 2 * settings_.timeout || pause <= 0us) return;
   told_cost_ = cost;
   error_ = fmt::format("{}; asked again in {:.0f} s because each try stops the gateway for {:.3g} s", failure_,
-                       seconds(pause), seconds(cost));
+                       in_seconds(pause), in_seconds(cost));
   log_warning("{}: does not answer; asked again in {:.0f} s because each try stops the gateway for {:.3g} s", who(),
-              seconds(pause), seconds(cost));
+              in_seconds(pause), in_seconds(cost));
 }
 
 void ModbusDevice::note_answer(Turn& turn) {

@@ -3,7 +3,6 @@
 namespace webmacs {
 namespace {
 
-constexpr std::size_t tcp_header = 6;  // transaction, protocol, length; the unit is counted by the length
 constexpr std::size_t crc_size = 2;
 constexpr std::size_t exception_size = 3;  // unit, function, code
 constexpr std::uint8_t exception_bit = 0x80;

@@ -23,6 +23,7 @@ struct ReadRequest {
 
 using ByteView = std::span<const std::uint8_t>;
 
+constexpr std::size_t tcp_header = 6;  // transaction, protocol, length; the unit is counted by the length
 constexpr std::size_t longest_tcp_frame = 260;
 constexpr std::size_t longest_rtu_frame = 256;
 constexpr std::size_t tcp_request_bytes = 12;

@@ -19,10 +19,6 @@ constexpr int silences_while_halving = 5;      // in a row: it is the unit after
 constexpr auto patience_beside_others = 20ms;
 constexpr auto longest_patience = 600s;  // whatever is owed is given up before
 
-int end_of(const PlannedRead& read) {
-  return read.address + read.count;
-}
-
 }  // namespace
 
 ReadRequest ModbusDevice::request_of(const PlannedRead& read) const {
@@ -249,7 +245,7 @@ ModbusDevice::Piece ModbusDevice::take_apart(Turn& turn, const PlannedRead& read
   if (left_piece == Piece::good && right_piece == Piece::good) {
     troubles_.remember_seam(left, right, clocks_.steady());
     log_debug("{}: {} {}-{} is answered with {} but not its two halves; they are read apart for a while", who(),
-              to_text(read.kind), read.address, end_of(read) - 1, failure.reason());
+              to_text(read.kind), read.address, read.end() - 1, failure.reason());
     return Piece::apart;
   }
   return std::max(left_piece, right_piece);

@@ -8,8 +8,8 @@ namespace {
 using std::chrono::duration_cast;
 using namespace std::chrono_literals;
 
-constexpr int least_patience = 3;  // timeouts
-constexpr int longest_patience = 10;
+constexpr int least_timeouts = 3;  // timeouts
+constexpr int most_timeouts = 10;
 constexpr std::size_t most_tries = 32;  // that are remembered of one request
 
 bool same_shape(const ReadRequest& a, const ReadRequest& b) {
@@ -83,7 +83,7 @@ std::optional<OwedReplies::Late> OwedReplies::take(ByteView body, Clock::time_po
 OwedReplies::Duration OwedReplies::patience(Duration timeout, Clock::time_point now) const {
   const bool recent = now - hour_began_ < 2h;
   const Duration greatest = recent ? std::max(greatest_, greatest_before_) : Duration(0);
-  return std::min(std::max(least_patience * timeout, greatest * 3 / 2), longest_patience * timeout);
+  return std::min(std::max(least_timeouts * timeout, greatest * 3 / 2), most_timeouts * timeout);
 }
 
 // A reply is late in its device, and needs its way here as well: a quarter of a timeout more.
@@ -97,7 +97,7 @@ bool OwedReplies::expired(const Owed& owed, Clock::time_point now) const {
 
 // What was given up is known for a while longer: a reply that comes after all tells how late replies can be.
 void OwedReplies::forget_old(Clock::time_point now) {
-  std::erase_if(owed_, [&](const Owed& owed) { return now >= owed.sent.back() + 2 * longest_patience * owed.timeout; });
+  std::erase_if(owed_, [&](const Owed& owed) { return now >= owed.sent.back() + 2 * most_timeouts * owed.timeout; });
 }
 
 void OwedReplies::note_reply_time(Duration after, Clock::time_point now) {

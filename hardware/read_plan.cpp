@@ -9,10 +9,6 @@ namespace {
 
 constexpr int most_bits = 2000;  // of one request (MODBUS Application Protocol V1.1b3, 6.1)
 
-int end_of(const PlannedRead& read) {
-  return read.address + read.count;
-}
-
 bool same_span(const Register& a, const Register& b) {
   return a.first() == b.first() && a.end() == b.end();
 }
@@ -64,10 +60,10 @@ std::vector<PlannedRead> plan_reads(const std::vector<Register>& registers, cons
     const Register& where = registers[value];
     if (!plan.empty() && plan.back().kind == where.kind) {
       PlannedRead& read = plan.back();
-      const int end = std::max(end_of(read), where.end());
+      const int end = std::max(read.end(), where.end());
       // A read of the same registers is merged even where they are a hole: the answer is the same for both.
-      const bool same = same_span(registers[read.values.front()], where) && end == end_of(read);
-      if (same || (where.first() - end_of(read) <= limits.max_gap &&
+      const bool same = same_span(registers[read.values.front()], where) && end == read.end();
+      if (same || (where.first() - read.end() <= limits.max_gap &&
                    end - read.address <= longest_read(where.kind, limits.max_registers) &&
                    !holes.covered(where.kind, read.address, end))) {
         read.count = end - read.address;
@@ -98,8 +94,8 @@ bool split_read(const std::vector<Register>& registers, const PlannedRead& read,
 }
 
 RegisterSpan seam_between(const PlannedRead& left, const PlannedRead& right) {
-  if (right.address >= end_of(left)) return {left.kind, end_of(left) - 1, right.address + 1};
-  return {left.kind, left.address, std::max(end_of(left), end_of(right))};
+  if (right.address >= left.end()) return {left.kind, left.end() - 1, right.address + 1};
+  return {left.kind, left.address, std::max(left.end(), right.end())};
 }
 
 }  // namespace webmacs

@@ -44,6 +44,8 @@ struct PlannedRead {
   int address = 0;
   int count = 0;
   std::vector<std::size_t> values{};  // indices into the planned registers, ordered by address
+
+  int end() const { return address + count; }
 };
 
 // Every index of `registers` stands in exactly one request, which covers the value whole. A value that is a hole by

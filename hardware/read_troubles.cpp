@@ -15,10 +15,6 @@ constexpr std::chrono::seconds seam_lasts_longest = 1h;
 constexpr int share = 20;  // of the line's time, one part goes into values that are not answered for
 constexpr microseconds longest_rest = 5min;
 
-int end_of(const PlannedRead& read) {
-  return read.address + read.count;
-}
-
 bool same(const RegisterSpan& a, const RegisterSpan& b) {
   return a.kind == b.kind && a.first == b.first && a.end == b.end;
 }
@@ -27,7 +23,7 @@ bool same(const RegisterSpan& a, const RegisterSpan& b) {
 
 const ReadTroubles::Trouble* ReadTroubles::find(const PlannedRead& read) const {
   const auto found = std::find_if(troubles_.begin(), troubles_.end(), [&](const Trouble& trouble) {
-    return trouble.kind == read.kind && trouble.first == read.address && trouble.end == end_of(read);
+    return trouble.kind == read.kind && trouble.first == read.address && trouble.end == read.end();
   });
   return found == troubles_.end() ? nullptr : &*found;
 }
@@ -40,9 +36,9 @@ const std::string* ReadTroubles::resting(const PlannedRead& read, Clock::time_po
 ReadTroubles::Trouble& ReadTroubles::remember(const PlannedRead& read, const std::string& reason) {
   Trouble* trouble = const_cast<Trouble*>(find(read));
   if (trouble == nullptr) {
-    troubles_.push_back({.kind = read.kind, .first = read.address, .end = end_of(read), .reason = reason});
+    troubles_.push_back({.kind = read.kind, .first = read.address, .end = read.end(), .reason = reason});
     trouble = &troubles_.back();
-    holes_.add(read.kind, read.address, end_of(read));
+    holes_.add(read.kind, read.address, read.end());
     ++version_;
   }
   trouble->reason = reason;
@@ -53,8 +49,8 @@ ReadTroubles::Trouble& ReadTroubles::remember(const PlannedRead& read, const std
 void ReadTroubles::remember_refusal(const PlannedRead& read, const std::string& reason, Clock::time_point now) {
   Trouble& trouble = remember(read, reason);
   trouble.ask_again = now + trouble.backoff.next_without_jitter();
-  if (logged_.covered(read.kind, read.address, end_of(read))) return;
-  logged_.add(read.kind, read.address, end_of(read));
+  if (logged_.covered(read.kind, read.address, read.end())) return;
+  logged_.add(read.kind, read.address, read.end());
   log_warning("{}: {} {} is answered with {}; left out of other requests and asked for now and then", who_,
               to_text(read.kind), read.address, reason);
 }
@@ -65,8 +61,8 @@ void ReadTroubles::remember_silence(const PlannedRead& read, const std::string& 
   if (trouble.times == 1) return;  // it may have been chance
   trouble.ask_again = now + std::max<microseconds>(trouble.backoff.next_without_jitter(),
                                                    std::min<microseconds>(share * cost, longest_rest));
-  if (logged_.covered(read.kind, read.address, end_of(read))) return;
-  logged_.add(read.kind, read.address, end_of(read));
+  if (logged_.covered(read.kind, read.address, read.end())) return;
+  logged_.add(read.kind, read.address, read.end());
   log_warning("{}: {} {} alone is not answered ({}); left out of other requests and asked for now and then", who_,
               to_text(read.kind), read.address, reason);
 }
@@ -74,11 +70,11 @@ void ReadTroubles::remember_silence(const PlannedRead& read, const std::string& 
 void ReadTroubles::forget(const PlannedRead& read) {
   const Trouble* trouble = find(read);
   if (trouble == nullptr) return;
-  if (logged_.covered(read.kind, read.address, end_of(read))) {
+  if (logged_.covered(read.kind, read.address, read.end())) {
     log_info("{}: {} {} reads again", who_, to_text(read.kind), read.address);
-    logged_.remove(read.kind, read.address, end_of(read));
+    logged_.remove(read.kind, read.address, read.end());
   }
-  holes_.remove(read.kind, read.address, end_of(read));
+  holes_.remove(read.kind, read.address, read.end());
   troubles_.erase(troubles_.begin() + (trouble - troubles_.data()));
   ++version_;
 }

@@ -1,26 +1,12 @@
 #include "hardware/register.h"
 
-#include <charconv>
+#include "common/parse_number.h"
 
 namespace webmacs {
-namespace {
-
-// The whole of a text that is not empty.
-template <typename Number>
-std::optional<Number> parse(std::string_view text, int base) {
-  Number number{};
-  const char* end = text.data() + text.size();
-  const auto [parsed, error] = std::from_chars(text.data(), end, number, base);
-  if (parsed != end || error != std::errc()) return std::nullopt;
-  return number;
-}
-
-}  // namespace
-
 std::optional<RegisterPlace> parse_register(std::string_view text) {
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos) return std::nullopt;
-  const auto address = parse<std::uint16_t>(text.substr(colon + 1), 10);
+  const auto address = parse_number<std::uint16_t>(text.substr(colon + 1));
   if (!address) return std::nullopt;
   for (const RegisterKind kind :
        {RegisterKind::coil, RegisterKind::discrete, RegisterKind::input, RegisterKind::holding}) {
@@ -31,7 +17,7 @@ std::optional<RegisterPlace> parse_register(std::string_view text) {
 
 std::optional<std::uint16_t> parse_word(std::string_view text) {
   const bool hex = text.substr(0, 2) == "0x" || text.substr(0, 2) == "0X";
-  return hex ? parse<std::uint16_t>(text.substr(2), 16) : parse<std::uint16_t>(text, 10);
+  return hex ? parse_number<std::uint16_t>(text.substr(2), 16) : parse_number<std::uint16_t>(text);
 }
 
 std::string_view to_text(RegisterKind kind) {

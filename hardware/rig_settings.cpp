@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 namespace webmacs {
 namespace {
@@ -15,7 +14,6 @@ namespace {
 using std::chrono::microseconds;
 using namespace std::chrono_literals;
 
-constexpr double any_number = std::numeric_limits<double>::max();
 constexpr microseconds longest_silence = 24h * 366;
 
 // With a deadband there is always one: whoever looks at the hub could not tell a steady value from a dead one

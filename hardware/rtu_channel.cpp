@@ -1,3 +1,4 @@
+#include "common/error_text.h"
 #include "hardware/modbus_channel.h"
 #include "hardware/serial_port.h"
 #include "hardware/tcp_connect.h"
@@ -15,10 +16,6 @@ namespace webmacs {
 namespace {
 
 using std::chrono::microseconds;
-
-std::string error_text(int error) {
-  return std::generic_category().message(error);
-}
 
 // RTU frames on a serial line, or over a TCP connection to a serial server. libmodbus sets the line up, switches RS-485
 // and sends; receiving is ours, for the exact deadline and the exact checks.

@@ -1,6 +1,7 @@
 // RTU frames, on a serial line or over TCP: one request at a time, its reply found by length and checksum among
 // whatever else comes, and no request sent whose answer could be mistaken (owed_replies.h).
 
+#include "common/error_text.h"
 #include "hardware/modbus_exchange.h"
 #include "hardware/owed_replies.h"
 
@@ -74,7 +75,7 @@ class RtuExchange : public ModbusExchange {
         timeout + site_.channel.time_on_wire(rtu_request_bytes + rtu_reply_size(exchange.request));
     Flight flight{exchange, rtu_request(exchange.request)};
     if (!site_.channel.send({&request, 1})) {
-      exchange.end({Kind::disconnected, 0, std::generic_category().message(errno)});
+      exchange.end({Kind::disconnected, 0, error_text(errno)});
       return false;
     }
     const bool usable = wait_for_answer(flight, sent_ + patience);
@@ -107,7 +108,7 @@ class RtuExchange : public ModbusExchange {
       const ssize_t got = receive();
       if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK)) continue;
       if (got <= 0) {
-        const std::string why = got < 0           ? std::generic_category().message(errno)
+        const std::string why = got < 0           ? error_text(errno)
                                 : flight.anything ? "closed inside a reply"
                                                   : "closed by the device";
         exchange.end({Kind::disconnected, 0, why});

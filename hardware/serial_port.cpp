@@ -1,5 +1,7 @@
 #include "hardware/serial_port.h"
 
+#include "common/error_text.h"
+
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -19,10 +21,6 @@ namespace webmacs {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string error_text(int error) {
-  return std::generic_category().message(error);
-}
 
 std::string first_line_of(const fs::path& path) {
   std::ifstream file(path);
@@ -77,7 +75,7 @@ std::string why_missing(const std::string& port) {
   for (fs::directory_iterator link("/dev/serial/by-id", none), end; !none && link != end; link.increment(none)) {
     names += fmt::format("{}{}", names.empty() ? "" : ", ", link->path().string());
   }
-  const std::string missing = error_text(ENOENT);
+  std::string missing = error_text(ENOENT);
   if (port.rfind("/dev/tty", 0) != 0) return missing;
   if (names.empty()) return fmt::format("{}; no adapter is plugged in (nothing in /dev/serial/by-id)", missing);
   return fmt::format("{}; there is {}, a name that stays when ports are numbered anew", missing, names);

@@ -1,5 +1,6 @@
 #include "hardware/tcp_connect.h"
 
+#include "common/error_text.h"
 #include "common/host_lookup.h"
 
 #include <netinet/in.h>
@@ -18,10 +19,6 @@ namespace webmacs {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::string error_text(int error) {
-  return std::generic_category().message(error);
-}
 
 HostLookups& look_ups() {
   static HostLookups all(64);  // more than a rig has devices

@@ -1,6 +1,7 @@
 // Modbus TCP: frames are cut by their length and matched by their transaction. A late reply is known by its transaction
 // and thrown away; only bytes that are no frame make the connection useless.
 
+#include "common/error_text.h"
 #include "hardware/modbus_exchange.h"
 
 #include <algorithm>
@@ -57,7 +58,7 @@ class TcpExchange : public ModbusExchange {
     wrong_transaction_ = false;
     const bool behind_a_piece = size_ > 0;
     if (!site_.channel.send(tags_)) {
-      end_all(asked, {Kind::disconnected, 0, std::generic_category().message(errno)});
+      end_all(asked, {Kind::disconnected, 0, error_text(errno)});
       return false;
     }
     for (auto deadline = sent_ + timeout; open_in(asked);) {
@@ -73,7 +74,7 @@ class TcpExchange : public ModbusExchange {
       const ssize_t got = ::read(descriptor_, buffer_.data() + size_, buffer_.size() - size_);
       if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK)) continue;
       if (got <= 0) {
-        const std::string why = got < 0      ? std::generic_category().message(errno)
+        const std::string why = got < 0      ? error_text(errno)
                                 : size_ == 0 ? "closed by the device"
                                              : "closed inside a reply";
         end_all(asked, {Kind::disconnected, 0, why});

@@ -9,7 +9,7 @@ using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 using namespace std::chrono_literals;
 
-constexpr int share = 20;  // of the line's time, one part goes into units that do not answer
+constexpr int part_of_silent = 20;  // of the line's time, one part goes into units that do not answer
 constexpr auto longest_pause = 5min;
 constexpr auto longest_silence_of_others = 60s;
 
@@ -52,7 +52,7 @@ UnitRest::Duration UnitRest::pause(const Neighbourhood& around) const {
   // was waiting for, unless another unit on the line is known to be away: then it may have been that one.
   if (state_ == State::doubted && (around.cost <= 2 * own_cost_ || around.dead_units > 1)) return usual_;
   const auto cost = std::max(around.cost, own_cost_);
-  const auto fair = duration_cast<Duration>(cost * jitter_) * share * std::max(1, around.dead_units);
+  const auto fair = duration_cast<Duration>(cost * jitter_) * part_of_silent * std::max(1, around.dead_units);
   return std::max(usual_, std::min<Duration>(fair, longest_pause));
 }
 

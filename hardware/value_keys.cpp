@@ -1,12 +1,12 @@
 #include "hardware/value_keys.h"
 
+#include "common/parse_number.h"
 #include "hardware/half_float.h"
 #include "hardware/read_plan.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -16,17 +16,7 @@
 namespace webmacs {
 namespace {
 
-constexpr double any_number = std::numeric_limits<double>::max();
 constexpr int addresses = 65536;  // of each register kind
-
-template <typename Number>
-std::optional<Number> parse(std::string_view text, int base = 10) {
-  Number number{};
-  const char* end = text.data() + text.size();
-  const auto [parsed, error] = std::from_chars(text.data(), end, number, base);
-  if (text.empty() || parsed != end || error != std::errc()) return std::nullopt;
-  return number;
-}
 
 std::string_view trimmed(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
@@ -99,7 +89,7 @@ ByteOrder read_order(IniSection& section) {
 
 template <typename Integer>
 void add_integer(std::string_view text, std::vector<std::uint64_t>& bits) {
-  if (const auto number = parse<Integer>(text)) {
+  if (const auto number = parse_number<Integer>(text)) {
     bits.push_back(static_cast<std::make_unsigned_t<Integer>>(*number));
   }
 }
@@ -131,7 +121,7 @@ std::vector<std::uint64_t> raw_bits_of(std::string_view text, const Register& wh
   std::vector<std::uint64_t> bits;
   const int width = 16 * where.count();
   if (text.substr(0, 2) == "0x" || text.substr(0, 2) == "0X") {
-    const auto pattern = parse<std::uint64_t>(text.substr(2), 16);
+    const auto pattern = parse_number<std::uint64_t>(text.substr(2), 16);
     if (pattern && (width == 64 || *pattern >> width == 0)) bits.push_back(*pattern);
     return bits;
   }
@@ -203,7 +193,7 @@ std::optional<Condition> parse_condition(std::string_view text) {
     if (rest.empty() || rest.front() != '=') return std::nullopt;
     rest = trimmed(rest.substr(1));
     const std::size_t digits = std::min(rest.find_first_of(" \t="), rest.size());
-    const auto bit = parse<int>(rest.substr(0, digits));
+    const auto bit = parse_number<int>(rest.substr(0, digits));
     if (!bit || *bit < 0 || *bit > 15 || is_bits(written->kind)) return std::nullopt;
     condition.status.bit = *bit;
     rest = trimmed(rest.substr(digits));

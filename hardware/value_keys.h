@@ -5,9 +5,13 @@
 #include "common/ini.h"
 #include "hardware/register.h"
 
+#include <limits>
 #include <string>
 
 namespace webmacs {
+
+// The bound of a key that takes any finite number.
+constexpr double any_number = std::numeric_limits<double>::max();
 
 // What must be known of a device before the values on it can be placed.
 struct ValuePlace {

@@ -71,7 +71,7 @@ std::optional<TokenRecord> valid_token(Store& store, const std::string& name) {
 }
 
 std::string add_code(Store& store, const std::string& token, bool enrolls) {
-  const std::string code = make_code();
+  std::string code = make_code();
   const Timestamp now = utc_now();
   store.add_code({token_hash(code), token, enrolls, now + code_lifetime}, now);
   return code;

@@ -18,12 +18,12 @@ Connection::Connection(std::unique_ptr<ByteStream> stream, const ConnectionLimit
 
 Connection::~Connection() = default;
 
-std::shared_ptr<Connection> Connection::accept(std::unique_ptr<ByteStream> stream, std::string request,
+std::shared_ptr<Connection> Connection::accept(std::unique_ptr<ByteStream> stream, const std::string& request,
                                                const std::string& subprotocol, const ConnectionLimits& limits,
                                                DeadlineList& deadlines, std::shared_ptr<ConnectionHandler> handler) {
   std::shared_ptr<Connection> connection(
       new Connection(std::move(stream), limits, deadlines, std::move(handler), true));
-  connection->start_server(std::move(request), subprotocol);
+  connection->start_server(request, subprotocol);
   return connection;
 }
 
@@ -36,7 +36,7 @@ std::shared_ptr<Connection> Connection::connect(std::unique_ptr<ByteStream> stre
   return connection;
 }
 
-void Connection::start_server(std::string request, const std::string& subprotocol) {
+void Connection::start_server(const std::string& request, const std::string& subprotocol) {
   UpgradeAnswer answer = answer_upgrade(request, subprotocol);
   enqueue(std::make_shared<const std::string>(std::move(answer.response)));
   if (answer.accepted) {

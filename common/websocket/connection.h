@@ -58,7 +58,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
   // Server role: `request` are the upgrade request's raw header bytes as they came (whatever followed them included).
   // `subprotocol` is the one to select, empty for none. The caller has already routed and authorised it. It may be
   // sent to and closed at once; on_open comes with the next turn.
-  static std::shared_ptr<Connection> accept(std::unique_ptr<ByteStream> stream, std::string request,
+  static std::shared_ptr<Connection> accept(std::unique_ptr<ByteStream> stream, const std::string& request,
                                             const std::string& subprotocol, const ConnectionLimits& limits,
                                             DeadlineList& deadlines, std::shared_ptr<ConnectionHandler> handler);
   // Client role, on a connected stream: sends the upgrade request. `headers` are added to it (Authorization).
@@ -110,7 +110,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, privat
 
   Connection(std::unique_ptr<ByteStream> stream, const ConnectionLimits& limits, DeadlineList& deadlines,
              std::shared_ptr<ConnectionHandler> handler, bool is_server);
-  void start_server(std::string request, const std::string& subprotocol);
+  void start_server(const std::string& request, const std::string& subprotocol);
   void start_client(const ClientRequest& request);
   void enter_open();
   template <typename Call>

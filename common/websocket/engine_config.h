@@ -40,7 +40,7 @@ struct EngineConfig {
   // Compression stays off: 61 KB on the wire became 62.9 MB under a 64 KB limit.
   static constexpr bool enable_extensions = false;
   static constexpr std::size_t max_message_size = 64 * 1024;  // until set_max_message_size
-  struct permessage_deflate_config {
+  struct permessage_deflate_config {  // NOLINT(readability-identifier-naming): the name that websocketpp asks for
     using request_type = EngineConfig::request_type;
   };
   using permessage_deflate_type = websocketpp::extensions::permessage_deflate::disabled<permessage_deflate_config>;

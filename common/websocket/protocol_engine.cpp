@@ -14,7 +14,6 @@ namespace {
 
 namespace opcode = websocketpp::frame::opcode;
 namespace status = websocketpp::close::status;
-using websocketpp::lib::error_code;
 
 // How much of the input is copied at a time: the processor unmasks in place, and the input is not ours to change.
 constexpr std::size_t piece_bytes = 4096;
@@ -30,7 +29,7 @@ bool ends_with_whole_character(std::string_view text) {
   return text.empty();
 }
 
-std::uint16_t code_for(const error_code& violation) {
+std::uint16_t code_for(const websocketpp::lib::error_code& violation) {
   const auto code = websocketpp::processor::error::to_ws(violation);
   // What websocketpp has no code for (a length that is not minimal) is the peer's violation, not our failure.
   return code == status::internal_endpoint_error ? status::protocol_error : code;
@@ -124,7 +123,7 @@ std::size_t Engine<Config>::feed(std::string_view bytes) {
     std::memcpy(piece.data(), bytes.data() + fed, size);
     for (std::size_t used = 0; used < size;) {
       if (state_ == State::closed) return bytes.size();
-      error_code violation;
+      websocketpp::lib::error_code violation;
       between_messages_ = false;
       used += processor_.consume(piece.data() + used, size - used, violation);
       if (violation) {
@@ -176,7 +175,7 @@ bool Engine<Config>::dispatch(const Message& message) {
 
 template <typename Config>
 void Engine<Config>::on_close_frame(const std::string& payload) {
-  error_code invalid;
+  websocketpp::lib::error_code invalid;
   const std::uint16_t code = websocketpp::close::extract_code(payload, invalid);
   if (invalid) return fail(status::protocol_error, "Invalid close code");
   const std::string reason = websocketpp::close::extract_reason(payload, invalid);

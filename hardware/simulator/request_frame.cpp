@@ -7,7 +7,6 @@ namespace {
 
 using State = RequestFrame::State;
 
-constexpr std::size_t tcp_header = 6;  // transaction, protocol, length
 constexpr std::size_t shortest_rtu_frame = 4;
 
 // 0 where the function does not tell, or not yet.

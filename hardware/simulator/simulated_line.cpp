@@ -2,7 +2,9 @@
 
 #include "common/log.h"
 #include "common/timestamp.h"
+#include "hardware/exception_code.h"
 #include "hardware/modbus_frame.h"
+#include "hardware/simulator/request_frame.h"
 
 #include <algorithm>
 #include <system_error>
@@ -12,11 +14,6 @@ namespace {
 
 using std::chrono::microseconds;
 using Thrown = std::optional<FaultDice::Thrown>;
-
-constexpr std::size_t tcp_header = 6;
-constexpr std::uint8_t illegal_address = 2;
-constexpr std::uint8_t illegal_value = 3;
-constexpr std::uint8_t no_answer = 11;  // gateway target device failed to respond
 
 bool is(const Thrown& thrown, Fault fault) {
   return thrown && thrown->fault == fault;

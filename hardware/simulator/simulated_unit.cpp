@@ -206,7 +206,7 @@ Pdu SimulatedUnit::write_many(RegisterKind kind, const std::uint8_t* request, st
   if (!all_described(kept.described, first, first + count)) return exception_pdu(request[0], illegal_address);
   for (int i = 0; i < count; ++i) {
     const std::uint8_t* data = request + 6;
-    const auto at = static_cast<std::size_t>(first + i);
+    const auto at = static_cast<std::size_t>(first) + static_cast<std::size_t>(i);
     kept.words[at] = static_cast<std::uint16_t>(is_bits(kind) ? data[i / 8] >> (i % 8) & 1 : word_at(data + 2 * i));
     kept.written[at] = true;
   }

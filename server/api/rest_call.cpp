@@ -1,11 +1,11 @@
 #include "server/api/rest_call.h"
 
 #include "common/log.h"
+#include "common/parse_number.h"
 #include "common/timestamp.h"
 #include "server/ingest/ingest.h"
 #include "server/store/store_readers.h"
 
-#include <charconv>
 #include <utility>
 
 namespace webmacs {
@@ -104,13 +104,11 @@ void finish_after_write(const RestServices& services, const RestCallPtr& call, s
 std::size_t number_parameter(const HttpRequest& request, const std::string& name, std::size_t fallback,
                              std::size_t most) {
   if (request.query.count(name) == 0) return fallback;
-  const std::string text = request.parameter(name);
-  std::size_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number < 1 || number > most) {
+  const auto number = parse_number<std::size_t>(request.parameter(name));
+  if (!number || *number < 1 || *number > most) {
     throw RestProblem(422, name + ": not a whole number from 1 to " + std::to_string(most));
   }
-  return number;
+  return *number;
 }
 
 std::optional<Timestamp> time_parameter(const HttpRequest& request, const std::string& name) {

@@ -50,7 +50,7 @@ HttpResponse refusal_of(error_code ec, std::string_view head) {
 
 HttpSession::HttpSession(HttpServices services, std::unique_ptr<ByteStream> stream, std::string peer,
                          std::shared_ptr<ConnectionPlace> place)
-    : services_(std::move(services)), stream_(std::move(stream)), peer_(std::move(peer)), place_(std::move(place)) {
+    : services_(services), stream_(std::move(stream)), peer_(std::move(peer)), place_(std::move(place)) {
   services_.sessions.add(*this);
 }
 

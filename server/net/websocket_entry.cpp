@@ -27,7 +27,7 @@ class WebSocketEntry::Upgrade final : public HttpUpgrade {
   std::optional<HttpResponse> refusal() override { return entry_.refusal(request_); }
   void take_over(std::string raw_request, std::unique_ptr<ByteStream> stream,
                  std::shared_ptr<ConnectionPlace> place) override {
-    entry_.enter(request_, login_, std::move(raw_request), std::move(stream), std::move(place));
+    entry_.enter(request_, login_, raw_request, std::move(stream), std::move(place));
   }
 
  private:
@@ -61,7 +61,7 @@ std::optional<HttpResponse> WebSocketEntry::refusal(const HttpRequest& request) 
   return std::nullopt;
 }
 
-void WebSocketEntry::enter(const HttpRequest& request, Login& login, std::string raw_request,
+void WebSocketEntry::enter(const HttpRequest& request, Login& login, const std::string& raw_request,
                            std::unique_ptr<ByteStream> stream, std::shared_ptr<ConnectionPlace> place) {
   const bool pushes = request.path == telemetry_path;
   const std::string subprotocol = offers_webmacs_subprotocol(request) ? webmacs_subprotocol : "";
@@ -70,14 +70,14 @@ void WebSocketEntry::enter(const HttpRequest& request, Login& login, std::string
 
   if (const auto* refusal = std::get_if<LoginRefusal>(&verdict)) {
     auto session = refused(request, *refusal, std::move(place));
-    session->attach(Connection::accept(std::move(stream), std::move(raw_request), subprotocol, connection_limits,
-                                       deadlines_, session));
+    session->attach(
+        Connection::accept(std::move(stream), raw_request, subprotocol, connection_limits, deadlines_, session));
     return;
   }
   auto session = make_session(request, std::get<Identity>(verdict));
   session->keep(std::move(place));
-  session->attach(Connection::accept(std::move(stream), std::move(raw_request), subprotocol, connection_limits,
-                                     deadlines_, session));
+  session->attach(
+      Connection::accept(std::move(stream), raw_request, subprotocol, connection_limits, deadlines_, session));
 }
 
 std::shared_ptr<RefusedSession> WebSocketEntry::refused(const HttpRequest& request, const LoginRefusal& refusal,

@@ -35,8 +35,8 @@ class WebSocketEntry {
  private:
   class Upgrade;
   std::optional<HttpResponse> refusal(const HttpRequest& request);
-  void enter(const HttpRequest& request, Login& login, std::string raw_request, std::unique_ptr<ByteStream> stream,
-             std::shared_ptr<ConnectionPlace> place);
+  void enter(const HttpRequest& request, Login& login, const std::string& raw_request,
+             std::unique_ptr<ByteStream> stream, std::shared_ptr<ConnectionPlace> place);
   ConnectionLimits limits(std::size_t queue_bytes) const;
   std::shared_ptr<Session> make_session(const HttpRequest& request, const Identity& identity) const;
   std::shared_ptr<RefusedSession> refused(const HttpRequest& request, const LoginRefusal& refusal,

@@ -12,7 +12,7 @@ constexpr std::size_t blocks_in_a_small_history = 64;
 std::size_t size_of(const FeedEntry& entry) {
   std::size_t bytes = sizeof(FeedEntry);
   if (const auto* backfill = std::get_if<FeedBackfill>(&entry)) {
-    for (const auto& id : backfill->event_public_ids) bytes += sizeof(id) + id.capacity();
+    for (const auto& id : backfill->event_public_ids) bytes += sizeof(std::string) + id.capacity();
   }
   return bytes;
 }

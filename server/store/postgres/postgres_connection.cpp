@@ -57,7 +57,7 @@ class Row final : public SqlRow {
 };
 
 // libpq explains itself in several lines; the first one says what happened.
-std::string first_line(std::string text) {
+std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 

@@ -91,7 +91,7 @@ PostgresStore::PostgresStore(std::string url, std::string password, std::shared_
 PostgresStore::~PostgresStore() = default;
 
 std::string PostgresStore::failure(const PostgresError& error) const {
-  const std::string text = "store " + shown_url_ + ": " + error.what();
+  std::string text = "store " + shown_url_ + ": " + error.what();
   if (is_damage(error)) return text + "; the database is damaged: restore a backup";
   if (error.is("53100")) return text + "; free some space on the database's disk";
   if (error.is("42501") || error.is("25006")) return text + "; give the hub's user the right to create and write there";

@@ -4,6 +4,7 @@
 #include "server/store/sql/sql_rows.h"
 
 #include <algorithm>
+#include <limits>
 #include <unordered_map>
 
 namespace webmacs {
@@ -88,18 +89,21 @@ std::optional<ExperimentRecord> SqlExperiments::find_without_annotations(std::st
   return experiment;
 }
 
-void SqlExperiments::refuse_overlap(std::int64_t key) {
+// Its interval stands in the statement as numbers, not as a row to be joined: the store can then look at no more than
+// the index of the intervals, and at the controllers of what overlaps in time.
+void SqlExperiments::refuse_overlap(std::int64_t key, const ExperimentRecord& experiment) {
+  constexpr std::int64_t no_end = std::numeric_limits<std::int64_t>::max();
   std::string overlapped;
   session_.query(
-      "SELECT other.public_id, other.name, other.started_on, other.stopped_on "
-      "FROM experiments mine JOIN experiments other ON other.key <> mine.key "
-      "AND other.started_on < coalesce(mine.stopped_on, 9223372036854775807) "
-      "AND (other.stopped_on IS NULL OR other.stopped_on > mine.started_on) "
-      "WHERE mine.key = $1 AND (mine.all_controllers = 1 OR other.all_controllers = 1 OR EXISTS ("
+      "SELECT other.public_id, other.name, other.started_on, other.stopped_on FROM experiments other "
+      "WHERE other.key <> $1 AND other.started_on < $3 AND (other.stopped_on IS NULL OR other.stopped_on > $2) "
+      "AND (CAST($4 AS BIGINT) = 1 OR other.all_controllers = 1 OR EXISTS ("
       "SELECT 1 FROM experiment_controllers ours JOIN experiment_controllers theirs "
-      "ON theirs.controller = ours.controller WHERE ours.experiment = mine.key AND theirs.experiment = other.key)) "
+      "ON theirs.controller = ours.controller WHERE ours.experiment = $1 AND theirs.experiment = other.key)) "
       "ORDER BY other.started_on, other.key LIMIT 1",
-      {key}, [&](const SqlRow& row) {
+      {key, to_microseconds(experiment.started_on), microseconds(experiment.stopped_on).value_or(no_end),
+       experiment.controllers ? 0 : 1},
+      [&](const SqlRow& row) {
         const auto stopped_on = optional_time(row, 3);
         overlapped = row.text(0) + " (" + row.text(1) + "), " + format_timestamp(from_microseconds(row.integer(2))) +
                      " to " + (stopped_on ? format_timestamp(*stopped_on) : "now, still running");
@@ -142,7 +146,7 @@ void SqlExperiments::add(const ExperimentRecord& experiment) {
        microseconds(experiment.stopped_on), experiment.notes},
       [&key](const SqlRow& row) { key = row.integer(0); });
   set_controllers(key, experiment);
-  refuse_overlap(key);
+  refuse_overlap(key, experiment);
   keep_events(key);
 }
 
@@ -155,7 +159,8 @@ void SqlExperiments::change(const ExperimentRecord& before, const ExperimentReco
       {before.key, experiment.name, experiment.controllers ? 0 : 1, to_microseconds(experiment.started_on),
        microseconds(experiment.stopped_on), experiment.notes});
   if (experiment.controllers != before.controllers) set_controllers(before.key, experiment);
-  refuse_overlap(before.key);
+  const bool covers_more = !lost_cover(experiment, &before).empty();
+  if (covers_more) refuse_overlap(before.key, experiment);
   keep_events(before.key);  // those that came while it ran
 }
 

@@ -31,8 +31,9 @@ class SqlExperiments {
   std::vector<EventRecord> events(std::string_view public_id);
 
  private:
-  // Throws StoreConflict naming the first experiment that this one, as it stands in the database, overlaps.
-  void refuse_overlap(std::int64_t key);
+  // Throws StoreConflict naming the first experiment that this one overlaps; its controllers stand in the database
+  // already.
+  void refuse_overlap(std::int64_t key, const ExperimentRecord& experiment);
   std::int64_t key_of(std::string_view public_id);  // 0: there is none
   void set_controllers(std::int64_t key, const ExperimentRecord& experiment);
   void keep_former(const ExperimentRecord& before, const std::string& who, Timestamp when);

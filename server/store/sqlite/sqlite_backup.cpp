@@ -17,7 +17,6 @@
 namespace webmacs {
 namespace {
 
-constexpr mode_t file_mode = 0640;
 constexpr int pages_at_once = 256;
 // What is copied goes to the disk bit by bit, or the hub's own syncs would wait behind all of it at the end.
 constexpr int steps_per_sync = 16;
@@ -40,9 +39,9 @@ class Unfinished {
   explicit Unfinished(const std::string& target) : path_(target + ".unfinished") {
     std::error_code ignored;
     std::filesystem::remove(path_, ignored);  // of one that was killed
-    file_ = open(path_.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, file_mode);
+    file_ = open(path_.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, sqlite_file_mode);
     if (file_ < 0) fail(target, std::string("cannot be created: ") + std::strerror(errno));
-    fchmod(file_, file_mode);
+    fchmod(file_, sqlite_file_mode);
   }
   ~Unfinished() {
     close(file_);

@@ -21,7 +21,6 @@ namespace {
 // Primary result codes (sqlite.org/rescode.html); they are part of SQLite's stable interface.
 enum SqliteCode { busy = 5, read_only = 8, io_error = 10, corrupt = 11, full = 13, cannot_open = 14, no_database = 26 };
 
-constexpr mode_t file_mode = 0640;
 constexpr std::int64_t log_size_limit = 48 * 1024 * 1024;  // the log shrinks again after a long reader
 
 [[noreturn]] void refuse(const std::string& path, const std::string& cause) {
@@ -56,12 +55,12 @@ void require_file(const std::string& path, MissingFile missing) {
   if (errno != ENOENT) refuse(path, std::strerror(errno));
   if (missing == MissingFile::fail)
     refuse(path, "the file is gone; put it back, or restart the hub to begin a new one");
-  const int file = open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, file_mode);
+  const int file = open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, sqlite_file_mode);
   if (file < 0) {
     if (errno == EEXIST) return;
     refuse(path, std::string("it cannot be created: ") + std::strerror(errno));
   }
-  fchmod(file, file_mode);  // whatever the umask says: the log and the index beside it inherit it
+  fchmod(file, sqlite_file_mode);  // whatever the umask says: the log and the index beside it inherit it
   close(file);
 }
 

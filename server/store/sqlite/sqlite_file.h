@@ -8,10 +8,13 @@
 
 namespace webmacs {
 
+// Who may read the store's file and its copies: the owner and the group.
+constexpr unsigned sqlite_file_mode = 0640;
+
 enum class MissingFile { create, fail };
 
-// The file (mode 0640 when new) in WAL mode, synced at each commit, with today's schema. Throws StoreError, which
-// names the file, the cause and the way out.
+// The file (sqlite_file_mode when new) in WAL mode, synced at each commit, with today's schema. Throws StoreError,
+// which names the file, the cause and the way out.
 std::unique_ptr<Database> open_sqlite_file(const std::string& path, MissingFile missing);
 
 // How large its log is, as far as it stays so: a long reader lets it grow for a while.

@@ -1,3 +1,4 @@
+// What an experiment covers, and what a change of it gives up.
 #include "server/store/experiment.h"
 
 #include "common/timestamp.h"
@@ -12,16 +13,22 @@ using namespace webmacs;
 
 namespace {
 
+using Names = std::vector<std::string>;
+
 Timestamp at(int second) {
-  return from_microseconds(1'000'000LL * second);
+  return from_microseconds(std::int64_t{second} * 1'000'000);
 }
 
-ExperimentRecord experiment(int from, std::optional<int> to, std::optional<std::vector<std::string>> controllers) {
+ExperimentRecord experiment(int from, std::optional<int> to, std::optional<Names> controllers = Names{"rig1"}) {
   ExperimentRecord record;
   record.controllers = std::move(controllers);
   record.started_on = at(from);
   if (to) record.stopped_on = at(*to);
   return record;
+}
+
+std::vector<LostCover> lost(const ExperimentRecord& before, const ExperimentRecord& after) {
+  return lost_cover(before, &after);
 }
 
 bool is_lost(const std::vector<LostCover>& lost, const std::string& controller, Timestamp time) {
@@ -70,9 +77,45 @@ TEST_CASE("what a change of an experiment uncovers is lost, whatever was changed
   }
 }
 
-TEST_CASE("a change that uncovers nothing loses nothing") {
-  const auto before = experiment(10, 20, std::vector<std::string>{"rig1"});
-  const auto wider = experiment(5, std::nullopt, std::vector<std::string>{"rig1", "rig2"});
-  CHECK(lost_cover(before, &before).empty());
-  CHECK(lost_cover(before, &wider).empty());
+TEST_CASE("an experiment holds its begin and not its end, and one that runs has none") {
+  const auto stopped = experiment(10, 20);
+  CHECK_FALSE(stopped.holds(at(9)));
+  CHECK(stopped.holds(at(10)));
+  CHECK(stopped.holds(at(19)));
+  CHECK_FALSE(stopped.holds(at(20)));
+  CHECK(experiment(10, std::nullopt).holds(at(1'000'000)));
+  CHECK(stopped.covers("rig1"));
+  CHECK_FALSE(stopped.covers("rig2"));
+  CHECK(experiment(10, 20, std::nullopt).covers("any rig"));
+}
+
+TEST_CASE("an experiment that grows or stays loses nothing") {
+  const auto before = experiment(10, 20);
+  CHECK(lost(before, before).empty());
+  CHECK(lost(before, experiment(5, 25)).empty());
+  CHECK(lost(before, experiment(10, std::nullopt)).empty());
+  CHECK(lost(before, experiment(10, 20, Names{"rig1", "rig2"})).empty());
+  CHECK(lost(before, experiment(10, 20, std::nullopt)).empty());
+}
+
+TEST_CASE("an end that is cut off is lost, whichever it is") {
+  const auto before = experiment(10, 20);
+  CHECK(lost(before, experiment(12, 20)) == std::vector<LostCover>{{Names{"rig1"}, at(10), at(12)}});
+  CHECK(lost(before, experiment(10, 18)) == std::vector<LostCover>{{Names{"rig1"}, at(18), at(20)}});
+  CHECK(lost(before, experiment(12, 18)) ==
+        std::vector<LostCover>{{Names{"rig1"}, at(10), at(12)}, {Names{"rig1"}, at(18), at(20)}});
+  CHECK(lost(experiment(10, std::nullopt), experiment(10, 18)) ==
+        std::vector<LostCover>{{Names{"rig1"}, at(18), std::nullopt}});
+  // Moved away as a whole: once, not twice.
+  CHECK(lost(before, experiment(30, 40)) == std::vector<LostCover>{{Names{"rig1"}, at(10), at(20)}});
+  CHECK(lost(before, experiment(0, 5)) == std::vector<LostCover>{{Names{"rig1"}, at(10), at(20)}});
+}
+
+TEST_CASE("controllers that leave are lost whole, those that stay lose the ends") {
+  const auto before = experiment(10, 20, Names{"rig1", "rig2"});
+  CHECK(lost(before, experiment(12, 20, Names{"rig2", "rig3"})) ==
+        std::vector<LostCover>{{Names{"rig1"}, at(10), at(20)}, {Names{"rig2"}, at(10), at(12)}});
+  CHECK(lost(experiment(10, 20, std::nullopt), experiment(10, 20)) ==
+        std::vector<LostCover>{{std::nullopt, at(10), at(20)}});
+  CHECK(lost_cover(before, nullptr) == std::vector<LostCover>{{Names{"rig1", "rig2"}, at(10), at(20)}});
 }

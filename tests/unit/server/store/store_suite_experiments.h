@@ -106,6 +106,39 @@ TEST_CASE_TEMPLATE_DEFINE("experiments never overlap on a controller", Backend, 
   CHECK_FALSE(store->change_experiment(experiment("exp_none", 0, 1), "anna", at(0), at(0)));
 }
 
+TEST_CASE_TEMPLATE_DEFINE("an experiment that grows may not come to overlap, whichever way it grows", Backend,
+                          store_contract_growth) {
+  Backend backend;
+  auto store = backend.open();
+  using Names = std::vector<std::string>;
+  store->add_experiment(experiment("exp_before", 0, 100, Names{"rig1"}));
+  store->add_experiment(experiment("exp_mine", 100, 200, Names{"rig1"}));
+  store->add_experiment(experiment("exp_after", 200, 300, Names{"rig1"}));
+  store->add_experiment(experiment("exp_beside", 100, 200, Names{"rig2"}));
+  const auto changed = [&](auto change) {
+    auto mine = *store->experiment("exp_mine");
+    change(mine);
+    store->change_experiment(mine, "anna", at(500), at(0));
+  };
+  const auto refused = [&](const char* overlapped, auto change) {
+    CHECK_THROWS_WITH_AS(changed(change), doctest::Contains(overlapped), StoreConflict);
+  };
+  refused("exp_before", [](auto& mine) { mine.started_on = at(99); });
+  refused("exp_after", [](auto& mine) { mine.stopped_on = at(201); });
+  refused("exp_after", [](auto& mine) { mine.stopped_on.reset(); });
+  refused("exp_beside", [](auto& mine) { mine.controllers = Names{"rig1", "rig2"}; });
+  refused("exp_beside", [](auto& mine) { mine.controllers = Names{"rig2"}; });
+  refused("exp_beside", [](auto& mine) { mine.controllers.reset(); });
+  CHECK(store->experiment("exp_mine")->started_on == at(100));
+  CHECK(store->experiment("exp_mine")->controllers == Names{"rig1"});
+
+  changed([](auto& mine) { mine.notes = "the same interval"; });
+  changed([](auto& mine) { mine.started_on = at(120); });
+  changed([](auto& mine) { mine.stopped_on = at(180); });
+  changed([](auto& mine) { mine.controllers = Names{"rig1", "rig3"}; });
+  CHECK(store->experiment("exp_mine")->stopped_on == at(180));
+}
+
 TEST_CASE_TEMPLATE_DEFINE("an experiment that was refused leaves nothing behind", Backend, store_contract_refused) {
   Backend backend;
   auto store = backend.open();
@@ -279,6 +312,7 @@ TEST_CASE_TEMPLATE_DEFINE("what a controller last said of itself is kept", Backe
   TEST_CASE_TEMPLATE_INVOKE(store_contract_events, Backend);        \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_experiments, Backend);   \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_refused, Backend);       \
+  TEST_CASE_TEMPLATE_INVOKE(store_contract_growth, Backend);        \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_one_record, Backend);    \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_annotations, Backend);   \
   TEST_CASE_TEMPLATE_INVOKE(store_contract_controllers, Backend);   \
