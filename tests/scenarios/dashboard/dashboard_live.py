@@ -164,6 +164,26 @@ class DashboardLive(DashboardScenario):
         await controller.close()
         await until(lambda: self.sees(".agent header", "Offline"), SOON, "it is gone")
 
+    async def test_digits_that_keep_changing_are_painted_a_few_times_a_second(self):
+        await self.server.start()
+        controller = await Controller.connect(self.server, await self.server.token("rig5", "controller"))
+        self.addAsyncCleanup(controller.close)
+        await controller.send({"type": "events", "events": [{"event_public_id": "fast", "type": "analog", "poll_interval": 60}]})
+        await controller.send(reading("fast", 0, rfc3339(now())))
+        browser = await self.open_live()
+        await browser.see(".rig-heading .fact")  # the hub has told what the events are: tiles stay as they are
+        await browser.see(".tile[data-event=fast][data-state=good]")
+        await browser.run("""new MutationObserver((changes) => { window.painted = (window.painted ?? 0) + 1; })
+          .observe(document.querySelector('.tile[data-event=fast] .number'), { characterData: true, childList: true, subtree: true })""")
+        begin = time.monotonic()
+        for value in range(1, 201):
+            await controller.send(reading("fast", value, rfc3339(now())))
+            await asyncio.sleep(0.01)
+        await until(lambda: self.sees(".tile[data-event=fast] .number", "200"), SOON, "the last one is there")
+        painted = await browser.run("window.painted")
+        self.assertGreater(painted, 1)
+        self.assertLessEqual(painted, 3 + 5 * (time.monotonic() - begin))
+
     async def test_texts_are_shown_as_text(self):
         await self.server.start()
         controller = await Controller.connect(self.server, await self.server.token("rig3", "controller"))

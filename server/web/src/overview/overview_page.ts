@@ -1,6 +1,5 @@
 // Every event as a tile, grouped by rig and device.
 
-import { holdsValue } from '../data/freshness';
 import { devicePresence } from '../data/rig_state';
 import type { Workspace } from '../workspace';
 import { fill, h, setText, show } from '../ui/dom';
@@ -9,10 +8,7 @@ import type { Route } from '../ui/route';
 import { EventFilter } from './event_filter';
 import { RigHeading, type Troubles } from './rig_heading';
 import { Tile } from './tile';
-
-const PAINT_MS = 100; // values that change faster cannot be read
-const SPARKLINES_MS = 1000;
-const SPARKLINE_SPAN_MS = 5 * 60_000;
+import { TilePainter } from './tile_painter';
 
 export class OverviewPage implements Page {
   readonly title = 'Overview';
@@ -26,17 +22,15 @@ export class OverviewPage implements Page {
   private readonly headings: RigHeading[] = [];
   private readonly troubles = new Map<string | null, Troubles>(); // by rig
   private readonly deviceErrors = new Map<string, HTMLElement>();
-  private readonly visible = new Set<Tile>();
+  private readonly painter: TilePainter;
   private readonly tileOf = new WeakMap<Element, Tile>();
   private readonly endings: (() => void)[] = [];
-  private readonly timers: ReturnType<typeof setInterval>[] = [];
   private readonly watcher: IntersectionObserver;
   private readonly sizes: ResizeObserver;
-  private readonly dirty = new Set<string>();
-  private painting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly workspace: Workspace) {
     const { live } = workspace;
+    this.painter = new TilePainter(workspace, this.tiles, () => this.showHowTheyAre());
     this.element = h('div', { class: 'overview' },
       h('h1', { class: 'visually-hidden' }, 'Overview'),
       this.filter.element, this.problem,
@@ -47,30 +41,22 @@ export class OverviewPage implements Page {
       this.filter.changed.subscribe(() => this.applyFilter()),
       live.layoutChanged.subscribe(() => this.layOut()),
       live.controllersChanged.subscribe(() => this.showRigs()),
-      live.pointsCame.subscribe((points) => {
-        for (const point of points) this.dirty.add(point.event_public_id);
-        this.paintSoon();
-      }),
-      workspace.stateChanged.subscribe(() => this.paintAll()),
-      workspace.recentLoaded.subscribe(() => this.drawSparklines()),
-    );
-    this.timers.push(
-      setInterval(() => this.paintAll(), 500),
-      setInterval(() => this.drawSparklines(), SPARKLINES_MS),
+      live.pointsCame.subscribe((points) => this.painter.valuesCame(points)),
+      workspace.stateChanged.subscribe(() => this.painter.paintAll()),
+      workspace.recentLoaded.subscribe(() => this.painter.drawCourses()),
     );
     this.layOut();
   }
 
   update(route: Route): void {
     this.filter.enter(route.query);
-    this.paintAll();
+    this.painter.paintAll();
   }
 
   dispose(): void {
     for (const end of this.endings) end();
     this.filter.dispose();
-    for (const timer of this.timers) clearInterval(timer);
-    clearTimeout(this.painting);
+    this.painter.dispose();
     this.watcher.disconnect();
     this.sizes.disconnect();
   }
@@ -81,7 +67,7 @@ export class OverviewPage implements Page {
     const { live } = this.workspace;
     this.watcher.disconnect();
     this.sizes.disconnect();
-    this.visible.clear();
+    this.painter.forget();
     this.tiles.clear();
     this.headings.length = 0;
     this.deviceErrors.clear();
@@ -93,9 +79,7 @@ export class OverviewPage implements Page {
     }
     const names = [...groups.keys()].sort(byName);
     fill(this.rigs, ...names.map((name) => this.rigSection(name, groups.get(name)!)));
-    this.showRigs();
-    this.paintAll();
-    requestAnimationFrame(() => this.drawSparklines());
+    this.painter.paintAll();
   }
 
   private rigSection(name: string | null, devices: Map<string | null, string[]>): HTMLElement {
@@ -108,9 +92,9 @@ export class OverviewPage implements Page {
         const tile = new Tile(id, this.workspace.live.events.get(id));
         this.tiles.set(id, tile);
         this.tileOf.set(tile.element, tile);
-        this.tileOf.set(tile.sparkline.canvas, tile);
+        this.tileOf.set(tile.sparkline.element, tile);
         this.watcher.observe(tile.element);
-        this.sizes.observe(tile.sparkline.canvas);
+        this.sizes.observe(tile.sparkline.element);
         list.append(tile.element);
       }
       const error = h('span', { class: 'fact', 'data-kind': 'offline' });
@@ -121,19 +105,14 @@ export class OverviewPage implements Page {
   }
 
   private onVisible(entries: IntersectionObserverEntry[]): void {
-    for (const { target, isIntersecting } of entries) {
-      const tile = this.tileOf.get(target)!;
-      if (isIntersecting) this.visible.add(tile);
-      else this.visible.delete(tile);
-    }
-    this.drawSparklines();
+    for (const { target, isIntersecting } of entries) this.painter.see(this.tileOf.get(target)!, isIntersecting);
   }
 
   private onResize(entries: ResizeObserverEntry[]): void {
     for (const { target, contentRect } of entries) {
       this.tileOf.get(target)!.sparkline.resize(contentRect.width, contentRect.height);
     }
-    this.drawSparklines();
+    this.painter.drawCourses();
   }
 
   // ---- what changes
@@ -155,20 +134,11 @@ export class OverviewPage implements Page {
     }
   }
 
-  private paintSoon(): void {
-    this.painting ??= setTimeout(() => {
-      this.painting = undefined;
-      for (const id of this.dirty) this.tiles.get(id)?.show(this.workspace.live);
-      this.dirty.clear();
-    }, PAINT_MS);
-  }
-
-  private paintAll(): void {
+  private showHowTheyAre(): void {
     const { live } = this.workspace;
     const counts = { all: 0, bad: 0, stale: 0 };
     this.troubles.clear();
     for (const tile of this.tiles.values()) {
-      tile.show(live);
       counts.all += 1;
       const quality = live.quality(tile.id);
       if (quality !== 'bad' && quality !== 'stale') continue;
@@ -205,18 +175,6 @@ export class OverviewPage implements Page {
     if (this.tiles.size > 0 && filtered) return 'No event fits the filter.';
     const { state } = this.workspace;
     return state === 'live' || state === 'polling' ? 'No datapoint has been stored yet.' : 'Waiting for the hub…';
-  }
-
-  private drawSparklines(): void {
-    if (document.hidden) return;
-    const { live, recent, clock } = this.workspace;
-    const to = clock.now();
-    const style = getComputedStyle(this.element);
-    const colors = { good: style.getPropertyValue('--accent'), other: style.getPropertyValue('--quiet') };
-    for (const tile of this.visible) {
-      const color = tile.element.dataset.state === 'good' ? colors.good : colors.other;
-      tile.sparkline.draw(recent.of(tile.id), to - SPARKLINE_SPAN_MS, to, holdsValue(live.events.get(tile.id)), color);
-    }
   }
 }
 

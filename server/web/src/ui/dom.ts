@@ -30,7 +30,12 @@ export function fill(parent: Element, ...children: Child[]): void {
 
 // Writes only what changed: an equal text would still cost a layout.
 export function setText(element: Element, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
+  const only = element.firstChild;
+  if (only instanceof Text && only === element.lastChild) {
+    if (only.data !== text) only.data = text;
+  } else if (element.textContent !== text) {
+    element.textContent = text;
+  }
 }
 
 export function setAttribute(element: Element, name: string, value: string): void {
