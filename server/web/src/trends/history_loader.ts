@@ -8,7 +8,7 @@ import type { SeriesStore } from '../data/series_store';
 import { parseTime } from '../messages';
 import type { Workspace } from '../workspace';
 
-const SETTLE_MS = 150; // while the view still moves
+const SETTLE_MS = 150; // while the view still moves; a click's is fetched at once
 const AGAIN_MS = 5000; // after a failure
 const LATE_MS = 600; // for what comes late: more of it may follow
 
@@ -28,8 +28,9 @@ export interface Wish {
 
 export class HistoryLoader {
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private movedAt = performance.now(); // the plot is not laid out yet
   private wish = 0;
-  private loaded = { what: '', from: NaN, to: NaN, span: NaN };
+  private loaded = { what: '', from: NaN, to: NaN, column: NaN };
 
   constructor(
     private readonly workspace: Workspace,
@@ -45,10 +46,12 @@ export class HistoryLoader {
 
   // For a view that changed; nothing is asked when it was fetched finely enough. Followed data comes by itself.
   needed(): void {
-    const { from, to } = this.current();
-    const fine = (to - from) / this.loaded.span;
+    const { from, to, columns } = this.current();
+    const fine = (to - from) / columns / this.loaded.column;
+    const isCalm = performance.now() - this.movedAt > SETTLE_MS;
+    this.movedAt = performance.now();
     if (this.hasAll && fine > 0.7 && fine < 1.5) return;
-    this.later(SETTLE_MS);
+    this.later(isCalm ? 0 : SETTLE_MS);
   }
 
   // All that the view shows was fetched, however coarsely.
@@ -112,7 +115,7 @@ export class HistoryLoader {
         const newest = points.length > 0 ? parseTime(points[points.length - 1]!.timestamp) : end;
         this.store.setHistory(id, points, begin, Math.max(end, newest), (2 * (end - begin)) / most, true);
       }
-      this.loaded = { what, from: begin, to: end, span };
+      this.loaded = { what, from: begin, to: end, column: span / columns };
       this.done('');
     } catch (error) {
       if (wish !== this.wish) return;
