@@ -33,6 +33,11 @@ class Browser:
         await browser.call("launch", {"viewport": {"width": 1280, "height": 800}, **options})
         return browser
 
+    @property
+    def pid(self):
+        """The driver's; the browser's processes descend from it."""
+        return self._process.pid
+
     async def call(self, method, *arguments):
         self._calls += 1
         self._process.stdin.write(json.dumps({"id": self._calls, "call": method, "args": arguments}).encode() + b"\n")
