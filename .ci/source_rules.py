@@ -39,7 +39,7 @@ LIBRARIES = {
     r"modbus(/.*)?\.h": ["hardware/rtu_channel.cpp"],
     r"libpq-fe\.h": ["server/store/postgres/postgres_connection.cpp"],
     r"sqlite3\.h": ["common/sqlite.cpp"],
-    r"zlib\.h": ["server/http/static_files.cpp"],
+    r"zlib\.h": ["server/http/gzip.cpp", "tests/unit/server/http/gzip_test.cpp"],
     r"simdjson\.h": ["common/quick_parse.cpp"],
     r"prometheus/.*": ["server/api/metrics.cpp"],
     r"websocketpp/.*": ["common/websocket/"],

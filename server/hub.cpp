@@ -61,7 +61,7 @@ Hub::Hub(ServerSettings settings)
       metrics_({settings_.live.metrics_public, *ingest_, readings_, feed_, sessions_, controllers_, failed_logins_,
                 listener_, certificate_.end(), answers_, *damage_}),
       rest_({*ingest_, *readers_, *exports_, feed_, events_, experiments_, controllers_, *tokens_, failed_logins_,
-             *damage_, dashboard_, metrics_, warnings_, answers_}),
+             *damage_, dashboard_, metrics_, warnings_, answers_, coder_}),
       websockets_(settings_.live.websockets, {io_, *ingest_, controllers_, events_, sessions_, readings_}, feed_,
                   deadlines_),
       entry_(access_, failed_logins_, *tokens_, rest_, websockets_),
@@ -201,7 +201,8 @@ std::vector<Watchdog::Thread> Hub::threads() const {
   return {{"the store's writer", ingest_->last_turn()},
           {"a reader of the store", readers_->last_turn()},
           {"the reader for exports", exports_->last_turn()},
-          {"the reader of the tokens", tokens_->last_turn()}};
+          {"the reader of the tokens", tokens_->last_turn()},
+          {"the coder of answers", coder_.last_turn()}};
 }
 
 // Nothing is left to do once these are gone: the loop ends by itself, and no handler outlives what it refers to.
@@ -210,6 +211,7 @@ void Hub::end() {
   lock_watch_.stop();
   readers_->stop();
   exports_->stop();
+  coder_.stop();
   http_sessions_.close_all();
   feed_.stop();
   tokens_->stop();

@@ -8,6 +8,7 @@
 #include "server/access/access.h"
 #include "server/access/failed_logins.h"
 #include "server/access/token_watch.h"
+#include "server/api/answer_coder.h"
 #include "server/api/http_entry.h"
 #include "server/api/metrics.h"
 #include "server/api/rest_api.h"
@@ -84,6 +85,7 @@ class Hub {
   Access access_;
   FailedLogins failed_logins_;
   AnswerBudget answers_{settings_.live.unread_answer_bytes};
+  AnswerCoder coder_{io_};
   ReadingCounters readings_;
   Publisher publisher_{feed_, events_, experiments_};
   SessionSet sessions_;

@@ -1,5 +1,6 @@
 #include "server/api/rest_api.h"
 
+#include "server/api/answer_coder.h"
 #include "server/api/rest_routes.h"
 #include "server/http/answer_budget.h"
 #include "server/http/static_files.h"
@@ -64,7 +65,7 @@ HttpResponse counted(AnswerBudget& answers, const std::string& account, HttpResp
 class RestExchange final : public HttpExchange {
  public:
   RestExchange(const RestRouter& router, const RestServices& services, HttpRequest request, Login login)
-      : answers_(services.answers), request_(std::move(request)), login_(std::move(login)) {
+      : answers_(services.answers), coder_(services.coder), request_(std::move(request)), login_(std::move(login)) {
     account_ = "address " + request_.client;
     match_ = router.find(request_.header.method(), request_.path);
     if (match_.route == nullptr) {
@@ -91,8 +92,9 @@ class RestExchange final : public HttpExchange {
       if (const auto denial = login_.denial_since(identity_)) return counts(denied({*denial}));
     }
     request_.body = std::move(body);
+    HttpAnswer coded = coder_.coded(request_, std::move(counts));
     const auto call = std::make_shared<RestCall>(
-        RestCall{std::move(request_), std::move(match_.ids), std::move(identity_), std::move(counts)});
+        RestCall{std::move(request_), std::move(match_.ids), std::move(identity_), std::move(coded)});
     try {
       match_.route->handler(call);
     } catch (const RestProblem& error) {
@@ -117,6 +119,7 @@ class RestExchange final : public HttpExchange {
   }
 
   AnswerBudget& answers_;
+  AnswerCoder& coder_;
   std::string account_;  // whose memory the answer takes
   HttpRequest request_;
   Login login_;

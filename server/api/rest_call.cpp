@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "common/parse_number.h"
 #include "common/timestamp.h"
+#include "server/http/content_coding.h"
 #include "server/ingest/ingest.h"
 #include "server/store/store_readers.h"
 
@@ -63,10 +64,12 @@ void answer_from_store(const RestServices& services, const RestCallPtr& call,
 
 void answer_from_store(StoreReaders& readers, const RestCallPtr& call, std::function<HttpResponse(Store&)> work) {
   const bool taken = readers.try_read<HttpResponse>(
-      [work = std::move(work)](Store* store) {
+      [work = std::move(work), coding = coding_for(call->request)](Store* store) {
         if (store == nullptr) return problem(503, "the hub is stopping");
         try {
-          return guarded(work, *store);
+          HttpResponse response = guarded(work, *store);
+          encode_body(response, coding);
+          return response;
         } catch (const StoreError&) {
           return away(store_is_away);
         } catch (const ReadDropped&) {

@@ -18,6 +18,7 @@
 namespace webmacs {
 
 class AnswerBudget;
+class AnswerCoder;
 class ControllerRegistry;
 class EventCatalog;
 class Experiments;
@@ -47,6 +48,7 @@ struct RestServices {
   const Metrics& metrics;
   const Warnings& warnings;
   AnswerBudget& answers;
+  AnswerCoder& coder;
 };
 
 // A handler's way out with an error: answered as problem+json.

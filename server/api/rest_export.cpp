@@ -5,6 +5,7 @@
 #include "server/api/rest_routes.h"
 #include "server/catalog/experiments.h"
 #include "server/export/exports.h"
+#include "server/http/content_coding.h"
 #include "server/http/content_disposition.h"
 
 #include <boost/beast/http/verb.hpp>
@@ -32,7 +33,7 @@ bool head_only(const RestCallPtr& call) {
   return call->request.header.method() == boost::beast::http::verb::head;
 }
 
-HttpResponse csv_response(const ExportRequest& request, const ExportPlan& plan) {
+HttpResponse csv_response(const ExportRequest& request, const ExportPlan& plan, ContentCoding coding) {
   const bool wide = plan.shape == CsvShape::wide;
   HttpResponse response;
   response.end = BodyEnd::last_chunk;
@@ -40,6 +41,7 @@ HttpResponse csv_response(const ExportRequest& request, const ExportPlan& plan) 
   response.headers = {
       {"Cache-Control", "no-store"},
       {"Content-Disposition", content_disposition(plan.name, wide ? " (wide).csv" : ".csv", request.experiment)}};
+  if (coding.gzip) response.headers.emplace_back("Content-Encoding", "gzip");
   return response;
 }
 
@@ -51,20 +53,21 @@ void answer_csv(const RestServices& services, const RestCallPtr& call, const Exp
     refusal.headers = {{"Retry-After", "5"}};
     return call->answer(refusal);
   }
-  answer_from_store(
-      services.exports.reader(), call,
-      [&exports = services.exports, request, identity, place = std::move(place), head = head_only(call)](Store& store) {
-        try {
-          const ExportPlan plan = plan_export(store, request, utc_now());
-          HttpResponse response = csv_response(request, plan);
-          if (!head) {
-            response.source = exports.begin(store, plan, identity, "export of experiment " + request.experiment, place);
-          }
-          return response;
-        } catch (const NothingToExport& error) {
-          throw RestProblem(404, error.what());
-        }
-      });
+  answer_from_store(services.exports.reader(), call,
+                    [&exports = services.exports, request, identity, place = std::move(place), head = head_only(call),
+                     coding = coding_for(call->request)](Store& store) {
+                      try {
+                        const ExportPlan plan = plan_export(store, request, utc_now());
+                        HttpResponse response = csv_response(request, plan, coding);
+                        if (!head) {
+                          response.source = exports.begin(store, plan, identity,
+                                                          "export of experiment " + request.experiment, place, coding);
+                        }
+                        return response;
+                      } catch (const NothingToExport& error) {
+                        throw RestProblem(404, error.what());
+                      }
+                    });
 }
 
 void make_link(const RestServices& services, const RestCallPtr& call) {

@@ -18,12 +18,14 @@ constexpr std::chrono::milliseconds pause{250};
 }  // namespace
 
 CsvStream::CsvStream(Exports& exports, Store& store, const ExportPlan& plan, Identity identity, std::string what,
-                     std::shared_ptr<void> place)
+                     std::shared_ptr<void> place, ContentCoding coding)
     : exports_(exports),
       identity_(std::move(identity)),
       what_(std::move(what)),
       place_(std::move(place)),
-      export_(store, plan, [this] { return wait_for_store(); }) {}
+      export_(store, plan, [this] { return wait_for_store(); }) {
+  if (coding.gzip) gzip_.emplace(GzipLevel::answer);
+}
 
 CsvStream::~CsvStream() {
   if (!registered_) return;
@@ -40,21 +42,33 @@ void CsvStream::next(std::function<void(BodyPiece)> take) {
   if (!making_) make();
 }
 
+BodyPiece CsvStream::read_piece() {
+  BodyPiece piece;
+  piece.bytes.reserve(piece_bytes + piece_bytes / 16);
+  const bool more = export_.read(piece.bytes, piece_bytes);
+  piece.what = more ? BodyPiece::What::more : BodyPiece::What::last;
+  if (!gzip_) return piece;
+  const std::string plain = std::exchange(piece.bytes, {});
+  if (more) {
+    gzip_->add(plain, piece.bytes);
+  } else {
+    gzip_->finish(plain, piece.bytes);
+  }
+  return piece;
+}
+
 void CsvStream::make() {
   making_ = true;
   const auto made_piece = std::make_shared<Made>();
   const bool taken = exports_.reader_.try_run(
       [made_piece, self = this](Store* store) {
-        BodyPiece& piece = made_piece->piece;
         if (store == nullptr) {
           made_piece->failure = "the hub is stopping";
           return;
         }
         try {
-          piece.bytes.reserve(piece_bytes + piece_bytes / 16);
-          piece.what = self->export_.read(piece.bytes, piece_bytes) ? BodyPiece::What::more : BodyPiece::What::last;
+          made_piece->piece = self->read_piece();
         } catch (const std::exception& error) {
-          piece = {};
           made_piece->failure = error.what();
         }
       },

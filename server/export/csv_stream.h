@@ -5,6 +5,8 @@
 #include "server/access/access.h"
 #include "server/export/csv_export.h"
 #include "server/http/body_source.h"
+#include "server/http/content_coding.h"
+#include "server/http/gzip.h"
 
 #include <atomic>
 #include <chrono>
@@ -21,7 +23,7 @@ class CsvStream final : public BodySource, public std::enable_shared_from_this<C
  public:
   // On the thread of the exports; everything else on the network thread. `exports` outlives it.
   CsvStream(Exports& exports, Store& store, const ExportPlan& plan, Identity identity, std::string what,
-            std::shared_ptr<void> place);
+            std::shared_ptr<void> place, ContentCoding coding);
   ~CsvStream() override;
 
   void next(std::function<void(BodyPiece)> take) override;
@@ -36,6 +38,8 @@ class CsvStream final : public BodySource, public std::enable_shared_from_this<C
     BodyPiece piece;
     std::string failure;  // of a broken one
   };
+  // On the thread of the exports. Throws StoreError, ReadDropped.
+  BodyPiece read_piece();
   // On the thread of the exports, after a read has failed. Whether it is to be tried again, after a pause.
   bool wait_for_store();
   void make();
@@ -46,7 +50,8 @@ class CsvStream final : public BodySource, public std::enable_shared_from_this<C
   const Identity identity_;
   const std::string what_;
   const std::shared_ptr<void> place_;
-  CsvExport export_;  // while making_: of the thread of the exports
+  CsvExport export_;                // while making_: of the thread of the exports
+  std::optional<GzipWriter> gzip_;  // the same; of a client that takes it
   std::chrono::steady_clock::time_point waiting_since_{}, waited_last_{};  // of the thread of the exports
   std::atomic<bool> give_up_{false};
   bool making_ = false;

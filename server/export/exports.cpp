@@ -26,8 +26,8 @@ std::shared_ptr<void> Exports::try_take_place(const Identity& identity) {
 }
 
 std::shared_ptr<BodySource> Exports::begin(Store& store, const ExportPlan& plan, const Identity& identity,
-                                           std::string what, std::shared_ptr<void> place) {
-  return std::make_shared<CsvStream>(*this, store, plan, identity, std::move(what), std::move(place));
+                                           std::string what, std::shared_ptr<void> place, ContentCoding coding) {
+  return std::make_shared<CsvStream>(*this, store, plan, identity, std::move(what), std::move(place), coding);
 }
 
 void Exports::enforce(Timestamp now) {

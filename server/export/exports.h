@@ -7,6 +7,7 @@
 #include "server/export/csv_export.h"
 #include "server/export/download_links.h"
 #include "server/http/body_source.h"
+#include "server/http/content_coding.h"
 #include "server/store/store_readers.h"
 
 #include <boost/asio/io_context.hpp>
@@ -32,7 +33,7 @@ class Exports {
   StoreReaders& reader() { return reader_; }
   // On that thread, with its store. `what` is for the log.
   std::shared_ptr<BodySource> begin(Store& store, const ExportPlan& plan, const Identity& identity, std::string what,
-                                    std::shared_ptr<void> place);
+                                    std::shared_ptr<void> place, ContentCoding coding);
   DownloadLinks& links() { return links_; }
   const Access& access() const { return access_; }
 

@@ -39,23 +39,6 @@ HttpResponse problem(unsigned status, std::string_view detail) {
   return response;
 }
 
-bool lists_word(std::string_view list, std::string_view word) {
-  while (!list.empty()) {
-    const auto comma = list.find(',');
-    auto item = list.substr(0, comma);
-    while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
-    // Of "gzip;q=0.5" only "gzip"; "gzip;q=0" refuses it.
-    const auto quality = item.find(';');
-    const auto name = item.substr(0, quality);
-    const bool refused = quality != std::string_view::npos && item.find("q=0", quality) != std::string_view::npos &&
-                         item.find_first_of("123456789", quality) == std::string_view::npos;
-    if (name == word && !refused) return true;
-    if (comma == std::string_view::npos) break;
-    list.remove_prefix(comma + 1);
-  }
-  return false;
-}
-
 void parse_target(std::string_view target, std::string& path, std::map<std::string, std::string>& query) {
   const auto mark = target.find('?');
   path = percent_decode(target.substr(0, mark), false);

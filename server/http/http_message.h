@@ -63,9 +63,6 @@ struct HttpResponse {
   std::shared_ptr<const void> held = nullptr;    // kept until the answer is on the wire, or the connection is gone
 };
 
-// Whether a header that lists words ("gzip, br", W/"1", "2") has this one.
-bool lists_word(std::string_view list, std::string_view word);
-
 // application/problem+json (RFC 9457).
 HttpResponse problem(unsigned status, std::string_view detail);
 

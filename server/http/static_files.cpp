@@ -2,11 +2,12 @@
 
 #include "common/log.h"
 #include "common/sha256.h"
+#include "server/http/content_coding.h"
+#include "server/http/gzip.h"
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <zlib.h>
 
 namespace webmacs {
 namespace {
@@ -35,24 +36,18 @@ constexpr const char* content_security_policy =
 // What lies there has its content's hash in its name.
 constexpr const char* hashed_folder = "/assets/";
 
-// As RFC 1952 has it; empty when it fails.
-std::string gzip(const std::string& content) {
-  constexpr int window_bits_of_gzip = 15 + 16;
-  constexpr int usual_memory = 8;
-  z_stream stream{};
-  if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, window_bits_of_gzip, usual_memory, Z_DEFAULT_STRATEGY) !=
-      Z_OK) {
-    return {};
+// Whether a header that lists tags (W/"1", "2") has this one.
+bool lists_tag(std::string_view list, std::string_view tag) {
+  while (!list.empty()) {
+    const auto comma = list.find(',');
+    std::string_view item = list.substr(0, comma);
+    while (item.starts_with(' ') || item.starts_with('\t')) item.remove_prefix(1);
+    while (item.ends_with(' ') || item.ends_with('\t')) item.remove_suffix(1);
+    if (item.starts_with("W/")) item.remove_prefix(2);
+    if (item == tag) return true;
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
   }
-  std::string compressed(deflateBound(&stream, content.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
-  stream.avail_in = static_cast<uInt>(content.size());
-  stream.next_out = reinterpret_cast<Bytef*>(compressed.data());
-  stream.avail_out = static_cast<uInt>(compressed.size());
-  const bool done = deflate(&stream, Z_FINISH) == Z_STREAM_END;
-  compressed.resize(done ? stream.total_out : 0);
-  deflateEnd(&stream);
-  return compressed;
+  return false;
 }
 
 }  // namespace
@@ -64,10 +59,12 @@ StaticFiles::StaticFiles(const std::string& folder) {
       if (!entry.is_regular_file() || type == content_types.end() || entry.file_size() > most_file_bytes) continue;
       std::ifstream in(entry.path(), std::ios::binary);
       std::string content((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-      File file{std::move(content), type->second, {}, {}};
+      File file;
+      file.content = std::move(content);
+      file.type = type->second;
       file.etag = sha256_hex(file.content).substr(0, 20);
-      file.compressed = gzip(file.content);
-      if (file.compressed.size() > file.content.size() * 9 / 10) file.compressed.clear();
+      file.compressed = gzip(file.content, GzipLevel::file);
+      file.gains = file.compressed.size() <= file.content.size() * 9 / 10;
       files_["/" + fs::relative(entry.path(), folder).generic_string()] = std::move(file);
     }
   } catch (const fs::filesystem_error& error) {
@@ -80,8 +77,8 @@ std::optional<HttpResponse> StaticFiles::find(const HttpRequest& request) const 
   const auto found = files_.find(request.path == "/" ? "/index.html" : request.path);
   if (found == files_.end()) return std::nullopt;
   const File& file = found->second;
-  namespace http = boost::beast::http;
-  const bool compress = !file.compressed.empty() && lists_word(request.field(http::field::accept_encoding), "gzip");
+  const ContentCoding coding = coding_for(request);
+  const bool compress = coding.gzip && (file.gains || !coding.plain_too);
   // The two are different bytes, and so have different names.
   const std::string etag = compress ? '"' + file.etag + "-gz\"" : '"' + file.etag + '"';
   HttpResponse response;
@@ -91,8 +88,8 @@ std::optional<HttpResponse> StaticFiles::find(const HttpRequest& request) const 
                       {"Vary", "Accept-Encoding"},
                       {"Content-Security-Policy", content_security_policy},
                       {"Referrer-Policy", "no-referrer"}};
-  const auto known = request.field(http::field::if_none_match);
-  if (known == "*" || lists_word(known, etag) || lists_word(known, "W/" + etag)) {
+  const auto known = request.joined_fields("If-None-Match");
+  if (known == "*" || lists_tag(known, etag)) {
     response.status = 304;
     return response;
   }

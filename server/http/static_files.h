@@ -22,7 +22,8 @@ class StaticFiles {
   struct File {
     std::string content;
     std::string type;
-    std::string compressed;  // empty: not worth it
+    std::string compressed;
+    bool gains = false;  // by being compressed
     std::string etag;
   };
   std::map<std::string, File> files_;  // by URL path

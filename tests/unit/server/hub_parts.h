@@ -3,6 +3,7 @@
 
 #include "common/timestamp.h"
 #include "server/access/token_watch.h"
+#include "server/api/answer_coder.h"
 #include "server/api/http_entry.h"
 #include "server/api/metrics.h"
 #include "server/api/rest_api.h"
@@ -80,11 +81,12 @@ struct HubParts {
   std::optional<Timestamp> certificate_end;
   std::size_t unread_answer_bytes = 1 << 20;
   AnswerBudget answers{unread_answer_bytes};
+  AnswerCoder coder{io};
   StoreDamage damage;
   Metrics metrics{{metrics_public, ingest, readings, feed, sessions, controllers, failed_logins, listener,
                    certificate_end, answers, damage}};
   RestApi rest{{ingest, readers, exports, feed, events, experiments, controllers, tokens, failed_logins, damage,
-                dashboard, metrics, warnings, answers}};
+                dashboard, metrics, warnings, answers, coder}};
   WebSocketSettings websocket_settings;
   WebSocketEntry websockets{websocket_settings, {io, ingest, controllers, events, sessions, readings}, feed, deadlines};
 };

@@ -54,7 +54,7 @@ struct ExportBench {
           ExportRequest request;
           request.from = at(0);
           request.to = at(1'000'000'000);
-          return exports.begin(*store, plan_export(*store, request, at(0)), identity(name), "export", place);
+          return exports.begin(*store, plan_export(*store, request, at(0)), identity(name), "export", place, {});
         },
         [&](std::shared_ptr<BodySource> source) { begun = std::move(source); }));
     place.reset();
