@@ -43,10 +43,10 @@ class StoreReaders {
   // Runs `work` on one of the threads, with null instead of its store when the hub is stopping, and hands what it
   // returns to `done` on the network thread. `work` does not throw. False when too many of this token wait.
   template <typename Result>
-  bool try_read(std::function<Result(Store*)> work, std::function<void(Result)> done, ReadOwner owner = {}) {
+  bool try_read(std::function<Result(Store*)> work, std::function<void(Result)> done, const ReadOwner& owner = {}) {
     const auto result = std::make_shared<Result>();
     return try_run([work = std::move(work), result](Store* store) { *result = work(store); },
-                   [done = std::move(done), result] { done(std::move(*result)); }, std::move(owner));
+                   [done = std::move(done), result] { done(std::move(*result)); }, owner);
   }
   // Runs `job` on one of the threads, with null instead of its store when the hub is stopping, then `done` on the
   // network thread, where both are destroyed. `job` does not throw. False when too many of this token wait. A job whose
