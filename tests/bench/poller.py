@@ -1,8 +1,10 @@
 """What polling costs: 500 events at 1 Hz from 10 devices (agent: CPU, memory, jitter of the polls), and how many requests
-a second the device code makes beside a bare loop over a raw socket in the same run."""
+a second the device code makes beside a bare loop over a raw socket and beside libmodbus in the same run. With
+WEBMACS_OTHER_BUILD, the folder of another build, its agent polls the same devices at the same time: CPU per poll."""
 
 import asyncio
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -92,10 +94,42 @@ async def measure_agent(seconds):
     show("poller, jitter of a poll p99", jitter[int(0.99 * len(jitter))], "ms", 5)
 
 
+async def measure_beside(other, seconds):
+    """This build's agent and another's, on devices of their own of one simulator each, at the same time."""
+    with Setting() as setting:
+        hub = setting.hub()
+        await hub.start()
+        with Simulator(setting.folder, "ours", rig()) as ours, Simulator(setting.folder, "theirs", rig()) as theirs:
+            agents = []
+            for name, simulator in (("ours", ours), ("theirs", theirs)):
+                text = simulator.local.read_text().replace("[event:", f"[event:{name}.")
+                agents.append(Agent(setting, text, hub, await hub.token(name, "controller"), name, poll_interval="0.2"))
+            agents[1].program.command[0] = str(Path(other) / "agent" / "webmacs-agent")
+            if "clock" not in subprocess.run([agents[1].program.command[0], "--help-all"], capture_output=True, text=True,
+                                             check=False).stdout:
+                agents[1].ini.write_text("".join(line for line in agents[1].ini.read_text().splitlines(True)
+                                                 if not line.startswith("clock =")))
+            for agent in agents:
+                agent.start()
+            await until(lambda: hub.store.count() >= 10 * EVENTS, 30)
+            before = [cpu_seconds(agent.program.pid) for agent in agents]
+            await asyncio.sleep(seconds)
+            spent = [cpu_seconds(agent.program.pid) - was for agent, was in zip(agents, before)]
+            assert all(agent.stop()[0] == 0 for agent in agents)
+        assert hub.stop()[0] == 0
+    polls = DEVICES * seconds / 0.2
+    show("poller, CPU per poll", 1e6 * spent[0] / polls, "us", 1e6 * spent[1] / polls, "beside the other build's")
+
+
 def measure_requests(rounds):
     done = subprocess.run([RATE, str(rounds)], stdout=subprocess.PIPE, text=True, check=True)
     for line in done.stdout.splitlines():
         rate = json.loads(line)
+        if "libmodbus" in rate:
+            for name, goal in (("one", 0.95), ("eight", 4)):
+                show_at_least(f"poller, requests with {name} in flight", rate[name], "x libmodbus", goal,
+                              f"libmodbus {rate['libmodbus']:,.0f} per second")
+            continue
         show_at_least(f"poller, requests at {rate['registers']} registers", 100 * rate["ratio"], "% of bare", 80,
                       f"{rate['ours']:,.0f} per second, a bare loop {rate['bare']:,.0f}")
 
@@ -103,4 +137,6 @@ def measure_requests(rounds):
 if __name__ == "__main__":
     quick = is_quick(__doc__)
     asyncio.run(measure_agent(20 if quick else 60))
+    if "WEBMACS_OTHER_BUILD" in os.environ:
+        asyncio.run(measure_beside(os.environ["WEBMACS_OTHER_BUILD"], 20 if quick else 60))
     measure_requests(20 if quick else 80)
