@@ -103,9 +103,10 @@ bool ModbusLine::ensure_open(microseconds timeout, ReadOutcome& outcome) {
       ++connections_;
       exchange_->connected(descriptor_);
       if (options_.pause_after_connect > 0us) wait(options_.pause_after_connect);
-      return true;
+      if (!interrupted()) return true;
+    } else {
+      next_open_ = Clock::now() + backoff_.next_upper_half();
     }
-    next_open_ = Clock::now() + backoff_.next_upper_half();
   }
   outcome = interrupted() ? ReadOutcome{Kind::interrupted, 0, "interrupted"}
                           : ReadOutcome{Kind::no_connection, 0, open_error_};
@@ -120,9 +121,7 @@ void ModbusLine::run(std::span<Exchange> asked, microseconds timeout) {
   }
   const bool usable = exchange_->run(asked, timeout);
   last_frame_ = Clock::now();
-  for (const Exchange& each : asked) {
-    timeouts_in_a_row_ = each.outcome.kind == Kind::timeout ? timeouts_in_a_row_ + 1 : 0;
-  }
+  timeouts_in_a_row_ = all_are(asked, Kind::timeout) ? timeouts_in_a_row_ + 1 : 0;
   if (!usable || (channel_->is_network() && timeouts_in_a_row_ >= most_timeouts)) close();
 }
 

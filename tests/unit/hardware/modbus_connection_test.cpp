@@ -3,7 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <thread>
 #include <vector>
 
 using namespace webmacs;
@@ -66,6 +68,40 @@ TEST_CASE("several requests are in flight at once, and each answer goes to its o
       CHECK(words[i] == ScriptedPeer::value_at(1, 3, 10 * i));
     }
   }
+}
+
+TEST_CASE("a device that answers some of what is in flight keeps its connection, however many it forgets") {
+  ScriptedPeer peer([](const Bytes& request, int number) { return number % 8 == 0 ? right(request) : Reaction(); });
+  const auto line = make_modbus_line(settings(peer.port()));
+  std::uint16_t words[8];
+  std::vector<Exchange> asked;
+  for (int i = 0; i < 8; ++i) asked.push_back({.request = {1, RegisterKind::holding, 10 * i, 1}, .words = words + i});
+  for (int round = 0; round < 4; ++round) {
+    for (Exchange& each : asked) each.done = false;
+    line->exchange(asked, {.timeout = 100ms});
+    CHECK(std::count_if(asked.begin(), asked.end(), [](const Exchange& each) { return each.outcome.good(); }) == 1);
+  }
+  CHECK(peer.connections() == 1);
+}
+
+TEST_CASE("who is interrupted in the moment after connecting asks nothing") {
+  std::atomic<int> requests{0};
+  ScriptedPeer peer([&](const Bytes& request, int) {
+    ++requests;
+    return right(request);
+  });
+  DeviceSettings slow = settings(peer.port());
+  slow.pause_after_connect = 60s;
+  const auto line = make_modbus_line(slow);
+  std::thread stop([&] {
+    while (peer.connections() == 0) std::this_thread::sleep_for(1ms);
+    line->interrupt();
+  });
+  std::uint16_t words[1];
+  CHECK(line->read({1, RegisterKind::holding, 0, 1}, {}, words).kind == Kind::interrupted);
+  stop.join();
+  std::this_thread::sleep_for(50ms);
+  CHECK(requests == 0);
 }
 
 TEST_CASE("a moment after connecting is granted to devices that need one") {
