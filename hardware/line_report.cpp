@@ -25,10 +25,15 @@ void LineReport::noise(std::size_t bytes) {
 }
 
 void LineReport::strange_frame(ByteView body) {
+  last_strange_ = std::chrono::steady_clock::now();
   strange_log_.write(
       fmt::format("{}: unit {} sent a reply (function {}) that was not asked for; is there another "
                   "master on this line?",
                   line_, body[0], body[1] & 0x7F));
+}
+
+bool LineReport::another_master(std::chrono::steady_clock::time_point now) const {
+  return last_strange_ && now - *last_strange_ < std::chrono::hours(1);
 }
 
 std::string flaw_text(const ReadRequest& request, ByteView body, Flaw flaw) {

@@ -8,6 +8,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace webmacs {
@@ -20,6 +21,8 @@ class LineReport {
   void noise(std::size_t bytes);  // that belong to no frame
   // A correct frame that nobody asked for.
   void strange_frame(ByteView body);
+  // Whether one came in the last hour.
+  bool another_master(std::chrono::steady_clock::time_point now) const;
 
   struct Lateness {
     std::uint32_t replies = 0;            // that came too late, since the start
@@ -33,6 +36,7 @@ class LineReport {
   const std::string line_;
   std::array<Lateness, 256> late_by_unit_{};
   std::uint64_t noise_bytes_ = 0;
+  std::optional<std::chrono::steady_clock::time_point> last_strange_;
   RepeatedLog late_log_{LogLevel::warning};
   RepeatedLog noise_log_{LogLevel::info};
   RepeatedLog strange_log_{LogLevel::warning};

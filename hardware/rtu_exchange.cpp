@@ -66,6 +66,8 @@ class RtuExchange : public ModbusExchange {
     bool begun = false;          // the beginning of the answer came
     bool damaged = false;        // all of it, with a wrong checksum
     std::string wrong_answer{};  // a correct frame that was not the answer
+    // When one came that is the answer but for its length; another master may have asked for it.
+    std::optional<Clock::time_point> miscounted{};
   };
 
   bool exchange(Exchange& exchange, microseconds timeout) {
@@ -80,17 +82,22 @@ class RtuExchange : public ModbusExchange {
     }
     const bool usable = wait_for_answer(flight, sent_ + patience);
     take_frames(nullptr);  // what came with the answer: nobody looks at it again before the next request is out
-    const Clock::time_point now = Clock::now();
-    const auto waited = duration_cast<microseconds>(now - sent_);
+    const Clock::time_point heard = flight.miscounted.value_or(Clock::now());
+    const auto waited = duration_cast<microseconds>(heard - sent_);
     const ReadOutcome& outcome = exchange.outcome;
-    const bool answered = outcome.good() || outcome.kind == Kind::exception || outcome.kind == Kind::wrong_count;
-    if (!answered) owed_.add(exchange.request, sent_, patience);
+    if (!is_sure(outcome)) owed_.add(exchange.request, sent_, patience);
     if (outcome.silent()) {
       site_.stall.note_silence(exchange.request.unit, waited, exchange.again);
-    } else if (answered) {
+    } else if (outcome.good() || outcome.kind == Kind::exception || flight.miscounted) {
       site_.stall.note_answer(exchange.request.unit, waited);
     }
     return usable;
+  }
+
+  // Whether no answer to this request can come any more. An exception has neither address nor length: where another
+  // master was noticed it may be that one's.
+  bool is_sure(const ReadOutcome& outcome) const {
+    return outcome.good() || (outcome.kind == Kind::exception && !site_.report.another_master(Clock::now()));
   }
 
   bool wait_for_answer(Flight& flight, Clock::time_point deadline) {
@@ -184,10 +191,11 @@ class RtuExchange : public ModbusExchange {
     const ReadRequest& request = flight->exchange.request;
     const Flaw flaw = check_reply(request, body).flaw;
     if (flaw == Flaw::count) {
-      flight->exchange.end({Kind::wrong_count, 0, flaw_text(request, body, flaw)});
-    } else {
-      flight->wrong_answer = flaw_text(request, body, flaw);
+      flight->miscounted = now;
+    } else if (flight->miscounted) {
+      return;
     }
+    flight->wrong_answer = flaw_text(request, body, flaw);
   }
 
   bool is_answer(Flight& flight, ByteView body) {
@@ -219,6 +227,7 @@ class RtuExchange : public ModbusExchange {
   }
 
   static ReadOutcome what_came_instead(const Flight& flight) {
+    if (flight.miscounted) return {Kind::wrong_count, 0, flight.wrong_answer};
     if (!flight.wrong_answer.empty()) return {Kind::bad_reply, 0, flight.wrong_answer};
     if (!flight.anything) return {Kind::timeout, 0, "no reply"};
     if (flight.damaged) return {Kind::bad_reply, 0, "wrong checksum"};
