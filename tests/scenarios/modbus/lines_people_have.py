@@ -2,16 +2,12 @@
 frames, a dead unit behind a gateway that waits for it, reads that nobody answers, exceptions told by gateways, a device
 with one socket. Nothing wrong is stored, and what is well is read."""
 
-import asyncio
-import threading
-import time
 import unittest
 
 from harness.case import Scenario
-from harness.judged import Judged
+from harness.expected_lines import ExpectedLines, devices_of
+from harness.modbus_gateway import Gateway
 from harness.modbus_units import OneSocket, SerialServer, TcpUnits, event, exception, fixed
-from harness.programs import SLOWNESS
-from harness.wait import until
 
 SETTLED = 8.0   # seconds until everything that there is to learn was learnt
 WATCHED = 20.0
@@ -20,27 +16,6 @@ TIMEOUT = 0.3
 
 def every(nth, then, otherwise=0.02):
     return lambda number: then if number % nth == 0 else otherwise
-
-
-class Gateway:
-    """One serial line behind it, and one unit on that is dead: it waits `wait` seconds for it, then says nothing or an
-    exception."""
-
-    def __init__(self, dead, wait, says=None):
-        self.dead, self.wait, self.says = dead, wait, says
-        self.bus = threading.Lock()
-        self.units = TcpUnits(self._answer)
-
-    def _answer(self, unit, pdu, _age):
-        with self.bus:
-            time.sleep(self.wait if unit == self.dead else 0.02)
-        if unit != self.dead:
-            return fixed({0: 100 + unit})(unit, pdu)
-        return None if self.says is None else exception(pdu, self.says)
-
-    def sections(self, name):
-        return "".join(self.units.device(f"{name}{unit}", unit, timeout=TIMEOUT)
-                       + event(f"{name}{unit}", 0, f"{name}{unit}", poll_interval=0.5) for unit in (self.dead, 1, 2, 3))
 
 
 def touching(register, then):
@@ -70,16 +45,8 @@ def plain(unit, pdu, _age):
 
 class LinesPeopleHave(Scenario):
     def rig(self):
-        """The rig, and of each event what it must read as: (value or None, least part of its planned polls, interval)."""
-        text, expected = [], {}
-
-        def add(device, *events):
-            text.append(device)
-            text.extend(events)
-
-        def expect(name, value, least, interval=0.5):
-            expected[name] = (value, least, interval)
-
+        lines = ExpectedLines()
+        add, expect = lines.add, lines.expect
         for name, server in (("late", SerialServer(fixed({0: 111, 100: 222}), every(8, 1.15 * TIMEOUT))),
                              ("very_late", SerialServer(fixed({0: 111, 100: 222}), every(11, 2.5 * TIMEOUT)))):
             add(server.device(name, timeout=TIMEOUT),
@@ -93,7 +60,7 @@ class LinesPeopleHave(Scenario):
 
         self.gateways = [Gateway(9, 1.5), Gateway(9, 0.8, 11)]
         for name, gateway in zip(("quiet", "says"), self.gateways):
-            text.append(gateway.sections(name))
+            add(gateway.sections(name, poll_interval=0.5, timeout=TIMEOUT))
             for unit in (1, 2, 3):
                 expect(f"{name}{unit}", 100 + unit, 0.95)
 
@@ -126,25 +93,17 @@ class LinesPeopleHave(Scenario):
         self.one_socket = OneSocket(loses, freed_after=5)
         add(self.one_socket.device("socket", timeout=TIMEOUT), event("socket", 7, "socket", poll_interval=0.2))
         expect("socket", 7, 0.97, 0.2)
-        return "\n".join(text), expected
+        return lines
 
     async def test_what_is_well_is_read_and_nothing_wrong_is_stored(self):
-        rig, expected = self.rig()
-        hub = await self.hub().start()
-        agent = (await self.agent(rig, hub)).start()
-        await until(lambda: hub.store.count() > len(expected), 20 * SLOWNESS)
-        began = time.time() + SETTLED
-        await asyncio.sleep(SETTLED + WATCHED + 1)
-        self.assertEqual((await asyncio.to_thread(agent.stop))[0], 0)
-        for name, (value, least, interval) in expected.items():
-            rows = hub.store.datapoints(name)
-            wrong = [row for row in rows if row[2] is not None and row[2] != value]
-            judged = Judged(rows, began, began + WATCHED, interval)
-            print(f"{name}: {judged}")
-            with self.subTest(name):
-                self.assertEqual(wrong, [], "another register's value")
-                self.assertGreaterEqual(judged.kept + 1 / judged.planned, least if SLOWNESS == 1 else least - 0.15, judged)
-        log = agent.program.log()
+        lines = self.rig()
+
+        async def look(hub):
+            # A read that is never answered is that read's trouble, and not its device's.
+            shown = await devices_of(hub, await hub.token("viewer", "viewer"))
+            offline = {name for name, (state, _) in shown.items() if state != "online"}
+            self.assertEqual(offline, {"quiet9", "says9"})
+        log = await lines.watch(self, SETTLED, WATCHED, look)
         blamed = [line for line in log.splitlines() if "each try stops the gateway" in line]
         self.assertTrue(blamed, "the log names who stops a gateway")
         self.assertTrue(all("unit 9)" in line for line in blamed), blamed)
