@@ -79,7 +79,7 @@ class ForeignServers(Scenario):
             self.assertEqual("good" in line.split(), value is not None, line)
         for name, port in self.ports.items():
             found = await asyncio.to_thread(
-                run, [AGENT, "scan", "--host", f"127.0.0.1:{port}", "--units", "1", "--timeout", "0.2"], 60)
+                run, [AGENT, "scan", "--host", f"127.0.0.1:{port}", "--units", "1", "--timeout", "200ms"], 60)
             self.assertIn("unit(s) 1 answer", found.stdout, f"{name}: {found.stdout}{found.stderr}")
 
 

@@ -103,6 +103,8 @@ class LinesPeopleHave(Scenario):
             shown = await devices_of(hub, await hub.token("viewer", "viewer"))
             offline = {name for name, (state, _) in shown.items() if state != "online"}
             self.assertEqual(offline, {"quiet9", "says9"})
+            for name in ("late", "very_late"):
+                self.assertRegex(shown[name][1] or "", r"late by [\d.]+ s: raise timeout")
         log = await lines.watch(self, SETTLED, WATCHED, look)
         blamed = [line for line in log.splitlines() if "each try stops the gateway" in line]
         self.assertTrue(blamed, "the log names who stops a gateway")

@@ -5,7 +5,8 @@ import asyncio
 import unittest
 
 from harness.case import Scenario
-from harness.modbus_units import SerialUnits, event, fixed
+from harness.expected_lines import devices_of
+from harness.modbus_units import SerialUnits, event, fixed, framed
 from harness.programs import AGENT, SLOWNESS, run
 from harness.wait import until
 
@@ -38,6 +39,26 @@ class SerialLines(Scenario):
                 done = await asyncio.to_thread(self.command, units, "read", echo=str(name == "echo").lower())
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
                 self.assertIn("111", done.stdout)
+
+    async def test_units_beyond_the_standards_247_are_read_and_one_that_answers_for_another_is_named(self):
+        units = self.serve()
+        self.assertIn("111", (await asyncio.to_thread(self.command, units, "read", unit=255)).stdout)
+        # It knows itself by another number than it is asked by.
+        odd = self.serve(lambda request, reply: framed(255, reply[1:-2]))
+        hub = await self.hub().start()
+        done = await asyncio.to_thread(self.command, odd, "read", unit=1, timeout="300ms")
+        self.assertIn("unit 255 answered for unit 1: write unit = 255?", done.stdout)
+        agent = (await self.agent(odd.device(unit=1, timeout="300ms") + event("e", 0), hub)).start()
+        await until(lambda: hub.store.datapoints("e"), 30 * SLOWNESS)
+        viewer = await hub.token("viewer", "viewer")
+
+        async def shown():
+            return "write unit = 255?" in ((await devices_of(hub, viewer))["d"][1] or "")
+        await until(shown, 30 * SLOWNESS, "the page says what would cure it")
+        await until(lambda: "write unit = 255?" in agent.program.log(), 30 * SLOWNESS, agent.program.log)
+        self.assertEqual((await asyncio.to_thread(agent.stop))[0], 0)
+        self.assertEqual([row for row in hub.store.datapoints("e") if row[2] is not None], [])
+        self.assertIn("write unit = 255?", hub.store.datapoints("e")[0][3])
 
     async def test_who_has_the_line_is_said(self):
         units = self.serve()
