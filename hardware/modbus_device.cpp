@@ -144,6 +144,7 @@ void ModbusDevice::note_answer(Turn& turn) {
   if (rest_.up() && error_.empty()) return;  // it may be up, and only its connection was gone
   if (rest_.state() == UnitRest::State::unknown && !told_down_) log_info("{}: answers", who());
   if (told_down_) log_info("{}: answers again", who());
+  if (told_down_) troubles_.let_silent_ones_try();
   rest_.note_answer();
   told_down_ = false;
   told_cost_ = 0us;

@@ -76,7 +76,10 @@ class ModbusDevice : public Device {
   Piece ask_piece(Turn& turn, const PlannedRead& read, ReadOutcome& outcome);
   Piece take_apart(Turn& turn, const PlannedRead& read, const ReadOutcome& outcome);
   Piece settle_piece(Turn& turn, const PlannedRead& read, Piece piece, const ReadOutcome& outcome);
+  void rest_each(const Turn& turn, const PlannedRead& read, const ReadOutcome& outcome);
+  std::chrono::microseconds cost_of_silence() const;
 
+  const std::string* resting(const Turn& turn, const PlannedRead& read) const;
   ReadRequest request_of(const PlannedRead& read) const;
   ReadTiming timing() const { return {settings_.timeout, settings_.pause}; }
   bool may_retry(const Turn& turn, const PlannedRead& read) const;

@@ -14,7 +14,8 @@ using std::chrono::microseconds;
 using namespace std::chrono_literals;
 
 constexpr int silences_of_an_absent_unit = 2;  // in a row, of different reads, before anything was heard
-constexpr int silences_while_halving = 5;      // in a row: it is the unit after all
+constexpr int silences_while_halving = 5;      // in a row: the others have waited for long enough
+constexpr int timeouts_owed = 3;               // that a reply is waited for at least (owed_replies.h)
 // How long a unit with neighbours on its line listens for an owed reply before they get their turn.
 constexpr auto patience_beside_others = 20ms;
 constexpr auto longest_patience = 600s;  // whatever is owed is given up before
@@ -117,11 +118,19 @@ void ModbusDevice::ask_at_once(Turn& turn) {
   if (!exchanges.empty()) flush();
 }
 
+// Why it is not asked for in this turn; null when it is. Of those that have been silent before one at a time is.
+const std::string* ModbusDevice::resting(const Turn& turn, const PlannedRead& read) const {
+  if (turn.tried_a_silent_one) {
+    if (const std::string* reason = troubles_.silent(read)) return reason;
+  }
+  return troubles_.resting(read, clocks_.steady());
+}
+
 void ModbusDevice::ask(Turn& turn, const PlannedRead& read) {
   if (turn.asked[static_cast<std::size_t>(&read - turn.plan.reads.data())]) return;
   if (turn.over) {
     mark_bad(turn, read, turn.reason);
-  } else if (const std::string* reason = troubles_.resting(read, clocks_.steady())) {
+  } else if (const std::string* reason = resting(turn, read)) {
     mark_bad(turn, read, *reason);
   } else if (!line_->wait_for_owed(request_of(read), false, Clock::now())) {
     turn.blocked.push_back(&read);
@@ -157,6 +166,7 @@ void ModbusDevice::judge(Turn& turn, const PlannedRead& read, const ReadOutcome&
     take_apart(turn, read, outcome);
   } else if (outcome.silent()) {
     turn.last_failure = outcome;
+    turn.tried_a_silent_one = turn.tried_a_silent_one || troubles_.silent(read) != nullptr;
     turn.silent.push_back({&read, outcome});
     ++turn.silences;
     mark_bad(turn, read, outcome.reason());
@@ -201,7 +211,10 @@ ModbusDevice::Piece ModbusDevice::ask_piece(Turn& turn, const PlannedRead& read,
   }
   mark_bad(turn, read, outcome.reason());
   if (outcome.silent()) {
-    if (++turn.silences >= silences_while_halving) turn.end(outcome.reason());
+    if (++turn.silences >= silences_while_halving) {
+      turn.too_silent = true;
+      turn.end(outcome.reason());
+    }
   } else if (outcome.refused() || outcome.kind == Kind::exception) {
     note_answer(turn);
   } else {
@@ -212,8 +225,25 @@ ModbusDevice::Piece ModbusDevice::ask_piece(Turn& turn, const PlannedRead& read,
 
 ModbusDevice::Piece ModbusDevice::settle_piece(Turn& turn, const PlannedRead& read, Piece piece,
                                                const ReadOutcome& outcome) {
-  if (piece == Piece::good || turn.over || !(outcome.silent() || outcome.refused())) return piece;
-  return take_apart(turn, read, outcome);
+  if (piece == Piece::good || !(outcome.silent() || outcome.refused())) return piece;
+  if (!turn.over) return take_apart(turn, read, outcome);
+  if (turn.too_silent && outcome.silent()) rest_each(turn, read, outcome);
+  return piece;
+}
+
+// A piece that was silent, and was not halved further because so many were: its values are asked for one by one, in
+// turn with all that is silent.
+void ModbusDevice::rest_each(const Turn& turn, const PlannedRead& read, const ReadOutcome& outcome) {
+  for (const std::size_t index : read.values) {
+    const Register& where = turn.plan.registers[index];
+    const PlannedRead alone{where.kind, where.first(), where.end() - where.first(), {index}};
+    troubles_.assume_silence(alone, outcome.reason(), clocks_.steady(), cost_of_silence());
+  }
+}
+
+// Where frames carry no transaction, others of the same shape wait for what is owed.
+microseconds ModbusDevice::cost_of_silence() const {
+  return settings_.timeout * (settings_.transport == Transport::tcp ? 1 : 1 + timeouts_owed);
 }
 
 // Halves a read that failed, delivers what is readable, and remembers what is not.
@@ -229,7 +259,7 @@ ModbusDevice::Piece ModbusDevice::take_apart(Turn& turn, const PlannedRead& read
     }
     mark_bad(turn, read, last.reason());
     if (last.silent()) {
-      troubles_.remember_silence(read, last.reason(), clocks_.steady(), settings_.timeout);
+      troubles_.remember_silence(read, last.reason(), clocks_.steady(), cost_of_silence());
     } else {
       troubles_.remember_refusal(read, last.reason(), clocks_.steady());
     }

@@ -22,6 +22,8 @@ struct ModbusDevice::Turn {
   bool answered = false;                      // something was heard of the unit
   bool over = false;                          // nothing more is asked in this poll
   std::string reason{};                       // for what was not asked any more
+  bool too_silent = false;                    // over, because halving met nothing but silence
+  bool tried_a_silent_one = false;            // a value that has been silent before was again
   int silences = 0;                           // in a row
   std::vector<bool> asked{};                  // by read: what ask_at_once() has settled
   std::vector<Silent> silent{};               // reads without an answer

@@ -12,8 +12,9 @@ using namespace std::chrono_literals;
 
 constexpr auto seam_lasts = 60s;
 constexpr std::chrono::seconds seam_lasts_longest = 1h;
-constexpr int share = 20;  // of the line's time, one part goes into values that are not answered for
-constexpr microseconds longest_rest = 5min;
+constexpr int share = 20;                    // of the line's time, one part goes into values that are not answered for
+constexpr microseconds longest_rest = 5min;  // of all of them, after one was asked for
+constexpr microseconds longest_rest_of_one = 1h;
 
 bool same(const RegisterSpan& a, const RegisterSpan& b) {
   return a.kind == b.kind && a.first == b.first && a.end == b.end;
@@ -30,7 +31,14 @@ const ReadTroubles::Trouble* ReadTroubles::find(const PlannedRead& read) const {
 
 const std::string* ReadTroubles::resting(const PlannedRead& read, Clock::time_point now) const {
   const Trouble* trouble = find(read);
-  return trouble != nullptr && now < trouble->ask_again ? &trouble->reason : nullptr;
+  if (trouble == nullptr) return nullptr;
+  const bool rests = now < trouble->ask_again || (trouble->silent() && now < silent_ones_rest_until_);
+  return rests ? &trouble->reason : nullptr;
+}
+
+const std::string* ReadTroubles::silent(const PlannedRead& read) const {
+  const Trouble* trouble = find(read);
+  return trouble != nullptr && trouble->silent() ? &trouble->reason : nullptr;
 }
 
 ReadTroubles::Trouble& ReadTroubles::remember(const PlannedRead& read, const std::string& reason) {
@@ -42,12 +50,12 @@ ReadTroubles::Trouble& ReadTroubles::remember(const PlannedRead& read, const std
     ++version_;
   }
   trouble->reason = reason;
-  ++trouble->times;
   return *trouble;
 }
 
 void ReadTroubles::remember_refusal(const PlannedRead& read, const std::string& reason, Clock::time_point now) {
   Trouble& trouble = remember(read, reason);
+  trouble.silences = 0;
   trouble.ask_again = now + trouble.backoff.next_without_jitter();
   if (logged_.covered(read.kind, read.address, read.end())) return;
   logged_.add(read.kind, read.address, read.end());
@@ -58,13 +66,28 @@ void ReadTroubles::remember_refusal(const PlannedRead& read, const std::string& 
 void ReadTroubles::remember_silence(const PlannedRead& read, const std::string& reason, Clock::time_point now,
                                     microseconds cost) {
   Trouble& trouble = remember(read, reason);
-  if (trouble.times == 1) return;  // it may have been chance
-  trouble.ask_again = now + std::max<microseconds>(trouble.backoff.next_without_jitter(),
-                                                   std::min<microseconds>(share * cost, longest_rest));
+  if (++trouble.silences == 1) return;  // it may have been chance
+  rest(trouble, now, cost);
   if (logged_.covered(read.kind, read.address, read.end())) return;
   logged_.add(read.kind, read.address, read.end());
   log_warning("{}: {} {} alone is not answered ({}); left out of other requests and asked for now and then", who_,
               to_text(read.kind), read.address, reason);
+}
+
+void ReadTroubles::assume_silence(const PlannedRead& read, const std::string& reason, Clock::time_point now,
+                                  microseconds cost) {
+  Trouble& trouble = remember(read, reason);
+  trouble.silences = std::max(trouble.silences, 2);
+  rest(trouble, now, cost);
+}
+
+void ReadTroubles::rest(Trouble& trouble, Clock::time_point now, microseconds cost) {
+  const auto pause = std::min<microseconds>(share * cost, longest_rest);
+  silent_ones_rest_until_ = now + pause;
+  const auto silent =
+      std::count_if(troubles_.begin(), troubles_.end(), [](const Trouble& each) { return each.silent(); });
+  trouble.ask_again = now + std::max<microseconds>(trouble.backoff.next_without_jitter(),
+                                                   std::min<microseconds>(silent * pause, longest_rest_of_one));
 }
 
 void ReadTroubles::forget(const PlannedRead& read) {
@@ -75,8 +98,16 @@ void ReadTroubles::forget(const PlannedRead& read) {
     logged_.remove(read.kind, read.address, read.end());
   }
   holes_.remove(read.kind, read.address, read.end());
+  if (trouble->silent()) let_silent_ones_try();
   troubles_.erase(troubles_.begin() + (trouble - troubles_.data()));
   ++version_;
+}
+
+void ReadTroubles::let_silent_ones_try() {
+  silent_ones_rest_until_ = {};
+  for (Trouble& each : troubles_) {
+    if (each.silent()) each.ask_again = {};
+  }
 }
 
 void ReadTroubles::remember_seam(const PlannedRead& left, const PlannedRead& right, Clock::time_point now) {
@@ -105,6 +136,7 @@ void ReadTroubles::forget_old_seams(Clock::time_point now) {
 }
 
 void ReadTroubles::try_everything() {
+  silent_ones_rest_until_ = {};
   for (Trouble& trouble : troubles_) {
     trouble.ask_again = {};
     trouble.backoff.reset();

@@ -27,14 +27,22 @@ class ReadTroubles {
 
   // Why this value is not asked for now; null when it is.
   const std::string* resting(const PlannedRead& read, Clock::time_point now) const;
+  // Why this value was bad, when that was because of its silence; null else.
+  const std::string* silent(const PlannedRead& read) const;
   bool known(const PlannedRead& read) const { return find(read) != nullptr; }
 
   // The unit refuses this value by itself: asked for again after 1 s … 60 s.
   void remember_refusal(const PlannedRead& read, const std::string& reason, Clock::time_point now);
-  // The unit does not answer for it, which cost the line so long: asked for again at the next poll, then seldom enough
-  // to cost a twentieth of the time.
+  // The unit does not answer for it, which cost the line so long: asked for again at the next poll, then in turn with
+  // all others that are silent, seldom enough that they cost a twentieth of the time together. When one of them is
+  // answered for, the others are asked for, too, until one is not.
   void remember_silence(const PlannedRead& read, const std::string& reason, Clock::time_point now,
                         std::chrono::microseconds cost);
+  // It was read with others in vain, and nobody will look which of them it is: as if it had been silent twice.
+  void assume_silence(const PlannedRead& read, const std::string& reason, Clock::time_point now,
+                      std::chrono::microseconds cost);
+  // They may all be there again.
+  void let_silent_ones_try();
   void forget(const PlannedRead& read);
 
   // `left` and `right` were read well, but their union was not: kept apart for 1 min, then 2 min … 1 h.
@@ -50,9 +58,11 @@ class ReadTroubles {
     int first;
     int end;
     std::string reason;
-    int times = 0;  // in a row
+    int silences = 0;  // in a row
     Clock::time_point ask_again{};
     Backoff backoff{std::chrono::seconds(1), std::chrono::seconds(60)};
+
+    bool silent() const { return silences > 1; }
   };
   struct Seam {
     RegisterSpan span;
@@ -63,10 +73,12 @@ class ReadTroubles {
 
   const Trouble* find(const PlannedRead& read) const;
   Trouble& remember(const PlannedRead& read, const std::string& reason);
+  void rest(Trouble& trouble, Clock::time_point now, std::chrono::microseconds cost);
 
   const std::string who_;
   ReadHoles holes_;
   std::vector<Trouble> troubles_;
+  Clock::time_point silent_ones_rest_until_{};
   std::vector<Seam> seams_;
   ReadHoles logged_;  // what the log has seen
   std::uint64_t version_ = 1;

@@ -186,6 +186,45 @@ TEST_CASE("a unit of which the very first read is silent is read all the same, f
   CHECK(polled.poll(events) == 2);
 }
 
+TEST_CASE(
+    "a whole range that stays silent costs a few polls and then a twentieth of the time, and what is well is read") {
+  // Everything from 60 on is silent; 75 is well from the tenth minute on.
+  bool returned = false;
+  ScriptedPeer peer([&](const Bytes& request, int) {
+    const int first = request[8] << 8 | request[9];
+    const int count = request[10] << 8 | request[11];
+    return first + count <= 60 || (returned && first == 75 && count == 1) ? right(request) : Reaction();
+  });
+  Polled polled(plc(peer.port()), {utc_now, standing_clock});
+  std::vector<int> addresses{0, 2, 50};
+  for (int address = 60; address < 90; address += 3) addresses.push_back(address);
+  const auto events = events_at(addresses);
+  for (int poll = 0; poll < 8; ++poll) {
+    polled.poll(events);
+    CHECK(polled.values[0].value);
+    CHECK(polled.values[1].value);
+    steady_now += 1s;
+  }
+  std::uint64_t requests = 0;
+  for (int poll = 0; poll < 600; ++poll) {
+    requests += polled.poll(events);
+    for (std::size_t i = 0; i < 3; ++i) CHECK(polled.values[i].value);
+    steady_now += 1s;
+  }
+  // Two reads of what is well, and of the silent ones one every two seconds: a twentieth of that is the timeout.
+  CHECK(requests <= 600 * 2 + 310);
+  CHECK(polled.device.error() == "");
+  returned = true;
+  int polls = 0;
+  while (!polled.values[8].value && polls < 600) {
+    polled.poll(events);
+    steady_now += 1s;
+    ++polls;
+  }
+  CHECK(polls < 60);  // ten silent values, each in its turn
+  for (std::size_t i = 3; i < events.size(); ++i) CHECK(polled.values[i].value.has_value() == (i == 8));
+}
+
 TEST_CASE("a single register that stays silent rests alone, and is logged once") {
   ScriptedPeer peer([](const Bytes& request, int) { return request[9] == 100 ? Reaction() : right(request); });
   Polled polled(plc(peer.port()), {utc_now, standing_clock});

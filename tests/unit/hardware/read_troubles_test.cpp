@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <vector>
+
 using namespace webmacs;
 using namespace std::chrono_literals;
 
@@ -51,6 +54,54 @@ TEST_CASE("one silence may be chance; from the second on a value costs a twentie
   troubles.remember_silence(read_at(7), "timeout", start, 1h);
   CHECK(troubles.resting(read_at(7), start + 5min - 1ms));
   CHECK_FALSE(troubles.resting(read_at(7), start + 5min));
+}
+
+TEST_CASE("however many values are silent, they cost a twentieth of the line's time together, each in its turn") {
+  constexpr int values = 12;
+  ReadTroubles troubles("PLC");
+  std::vector<int> asked(values);
+  std::chrono::milliseconds spent{0};
+  for (auto passed = 0ms; passed < 4h; passed += 500ms) {
+    for (int value = 0; value < values; ++value) {
+      if (troubles.resting(read_at(value), start + passed)) continue;
+      troubles.remember_silence(read_at(value), "timeout", start + passed, 300ms);
+      ++asked[static_cast<std::size_t>(value)];
+      spent += 300ms;
+    }
+  }
+  CHECK(spent <= std::chrono::milliseconds(4h) / 20 + 2 * values * 300ms);
+  const auto [least, most] = std::minmax_element(asked.begin(), asked.end());
+  CHECK(*least > 150);
+  CHECK(*most - *least <= 5);
+}
+
+TEST_CASE("values that were read together in vain rest at once, each for as long as its turn takes to come") {
+  ReadTroubles troubles("PLC");
+  for (int value = 0; value < 5; ++value) troubles.assume_silence(read_at(value), "timeout", start, 1s);
+  for (int value = 0; value < 5; ++value) {
+    const auto turn = start + (value + 1) * 20s;
+    CHECK(troubles.resting(read_at(value), turn - 1ms));
+    CHECK_FALSE(troubles.resting(read_at(value), turn));
+    troubles.remember_silence(read_at(value), "timeout", turn, 1s);
+  }
+  troubles.let_silent_ones_try();
+  for (int value = 0; value < 5; ++value) CHECK_FALSE(troubles.resting(read_at(value), start + 100s));
+}
+
+TEST_CASE("when one of several silent values is answered for again the others are tried at once, until one is not") {
+  ReadTroubles troubles("PLC");
+  for (int value = 0; value < 6; ++value) {
+    for (int i = 0; i < 2; ++i) troubles.remember_silence(read_at(value), "timeout", start, 1s);
+  }
+  const auto now = start + 20s;
+  CHECK_FALSE(troubles.resting(read_at(0), now));
+  CHECK(troubles.resting(read_at(1), now));
+  troubles.forget(read_at(0));
+  for (const int value : {1, 2, 3, 4}) CHECK_FALSE(troubles.resting(read_at(value), now));
+  troubles.forget(read_at(1));
+  troubles.remember_silence(read_at(2), "timeout", now, 1s);
+  for (const int value : {2, 3, 4, 5}) CHECK(troubles.resting(read_at(value), now));
+  CHECK_FALSE(troubles.resting(read_at(3), now + 20s));
 }
 
 TEST_CASE("a value that reads again is no hole any more") {

@@ -40,7 +40,7 @@ TEST_CASE(
     CHECK(rest.rests(start + usual - 1ms, beside));
     CHECK_FALSE(rest.rests(start + usual * 5 / 4, beside));
     CHECK(rest.rests(start + quick - 11ms, alone));
-    CHECK_FALSE(rest.rests(start + quick * 5 / 4 - 10ms, alone));
+    CHECK_FALSE(rest.rests(start + quick * 5 / 4 - 9ms, alone));  // 250 ms are 312.5
     quick = std::min(2 * quick, std::chrono::milliseconds(800));
   }
   rest.note_answer();
