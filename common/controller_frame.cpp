@@ -51,7 +51,7 @@ DeviceStatus decode_device(const json& item, std::size_t index, std::string& err
   const std::string state = members.text("state");
   if (state != "online" && state != "offline") members.fail("state", "neither \"online\" nor \"offline\"");
   device.online = state == "online";
-  device.error = members.text("error");
+  device.error = members.text(device.online ? "advice" : "error");
   return device;
 }
 

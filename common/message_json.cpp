@@ -37,9 +37,11 @@ Json event_json(const EventDescription& event) {
 }
 
 Json device_json(const DeviceStatus& device) {
-  return {{"name", clean_text(device.name, max_text_bytes)},
-          {"state", device.online ? "online" : "offline"},
-          {"error", text_or_null(device.online ? std::string_view() : device.error)}};
+  Json out = {{"name", clean_text(device.name, max_text_bytes)},
+              {"state", device.online ? "online" : "offline"},
+              {"error", text_or_null(device.online ? std::string_view() : device.error)}};
+  if (device.online && !device.error.empty()) out["advice"] = text_or_null(device.error);
+  return out;
 }
 
 Json owned_event_json(const EventDescription& event, const std::string& controller) {

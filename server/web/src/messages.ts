@@ -28,6 +28,7 @@ export interface DeviceState {
   name: string;
   state: 'online' | 'offline' | 'unknown'; // unknown: of a controller that is offline
   error: string | null;
+  advice?: string; // of one that is online: what would help it
 }
 
 export interface Controller {

@@ -154,13 +154,15 @@ class DashboardLive(DashboardScenario):
         self.assertIn("ahead", heading)
         self.assertTrue(await self.sees(".device h3", "no route to host"))
         await controller.send({"type": "status", "agent": "rig2", "version": "9.9", "backlog": 0, "dropped": 7,
-                               "clock": rfc3339(now()), "devices": [{"name": "plc", "state": "online", "error": None}]})
+                               "clock": rfc3339(now()), "devices": [{"name": "plc", "state": "online", "error": None,
+                                                                         "advice": "late by 1.15 s: raise timeout"}]})
 
         async def caught_up():
             return not await self.sees(".rig-heading", "catching up")
         await until(caught_up, SOON, "it has caught up")
         await browser.go("agents")
         await until(lambda: self.sees(".agent", "9.9"), SOON, "its version")
+        self.assertTrue(await self.sees(".agent tbody", "late by 1.15 s: raise timeout"), "what would help it")
         await controller.close()
         await until(lambda: self.sees(".agent header", "Offline"), SOON, "it is gone")
 

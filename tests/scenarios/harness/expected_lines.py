@@ -52,8 +52,8 @@ class ExpectedLines:
 
 
 async def devices_of(hub, token, controller="rig1"):
-    """What the hub shows of the controller's devices: name: (state, error)."""
+    """What the hub shows of the controller's devices: name: (state, error or advice)."""
     listed = json.loads((await hub.get("/api/v1/controllers", token)).body)
     shown = listed["controllers"] if isinstance(listed, dict) else listed
     devices = next(each["devices"] for each in shown if each["name"] == controller)
-    return {device["name"]: (device["state"], device["error"]) for device in devices}
+    return {device["name"]: (device["state"], device["error"] or device.get("advice")) for device in devices}

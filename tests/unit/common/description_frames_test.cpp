@@ -114,18 +114,22 @@ TEST_CASE("a status comes back as it was sent") {
   status.backlog = 123;
   status.dropped = 4;
   status.clock = parse_timestamp("2025-01-15T14:32:10.000Z");
-  status.devices = {{"plc", true, ""}, {"scale", false, "timeout after 1 s"}};
+  status.devices = {
+      {"plc", true, ""}, {"scale", false, "timeout after 1 s"}, {"oven", true, "late by 1.15 s: raise timeout"}};
   const std::string text = encode_status(status);
   CHECK(text == R"({"type":"status","agent":"rig1","version":"0.1.0","backlog":123,"dropped":4,)"
                 R"("clock":"2025-01-15T14:32:10.000Z","devices":[{"name":"plc","state":"online","error":null},)"
-                R"({"name":"scale","state":"offline","error":"timeout after 1 s"}]})");
+                R"({"name":"scale","state":"offline","error":"timeout after 1 s"},)"
+                R"({"name":"oven","state":"online","error":null,"advice":"late by 1.15 s: raise timeout"}]})");
   const ControllerFrame frame = decode_controller_frame(text);
   REQUIRE(std::holds_alternative<StatusFrame>(frame));
   const auto& decoded = std::get<StatusFrame>(frame);
   CHECK(decoded.backlog == 123);
   CHECK(decoded.dropped == 4);
   CHECK(decoded.clock == status.clock);
-  REQUIRE(decoded.devices.size() == 2);
+  REQUIRE(decoded.devices.size() == 3);
+  CHECK(decoded.devices[2].online);
+  CHECK(decoded.devices[2].error == "late by 1.15 s: raise timeout");
   CHECK(decoded.devices[1].error == "timeout after 1 s");
   CHECK_FALSE(decoded.devices[1].online);
   CHECK(encode_status(decoded) == text);

@@ -37,8 +37,10 @@ TEST_CASE("no text, however odd, breaks the JSON it is in") {
   CHECK(json_text({{"m", "a\"b\\\n\xFF°"}}) == "{\"m\":\"a\\\"b\\\\\\n\xEF\xBF\xBD°\"}");
 }
 
-TEST_CASE("a device that is online has no error, whatever it had before") {
-  CHECK(json_text(device_json({"plc", true, "timeout"})) == R"({"name":"plc","state":"online","error":null})");
+TEST_CASE("a device that is online has no error, and an advice where there is one") {
+  CHECK(json_text(device_json({"plc", true, ""})) == R"({"name":"plc","state":"online","error":null})");
+  CHECK(json_text(device_json({"plc", true, "raise timeout"})) ==
+        R"({"name":"plc","state":"online","error":null,"advice":"raise timeout"})");
   CHECK(json_text(device_json({"plc", false, "timeout"})) == R"({"name":"plc","state":"offline","error":"timeout"})");
 }
 

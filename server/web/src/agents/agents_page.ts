@@ -93,8 +93,13 @@ export class AgentsPage implements Page {
       h('tbody', {}, ...devices.map((device) => h('tr', {},
         h('th', { scope: 'row' }, device.name),
         h('td', {}, stateBadge(stateOf(device))),
-        h('td', {}, stateOf(device) === 'offline' ? device.error : '')))));
+        h('td', {}, whatToKnow(device, stateOf(device)))))));
   }
+}
+
+function whatToKnow(device: DeviceState, presence: Presence): string {
+  if (presence === 'offline') return device.error ?? '';
+  return presence === 'online' ? device.advice ?? '' : '';
 }
 
 function stateBadge(presence: Presence): HTMLElement {
