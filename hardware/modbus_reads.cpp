@@ -261,7 +261,7 @@ ModbusDevice::Piece ModbusDevice::take_apart(Turn& turn, const PlannedRead& read
     if (last.silent()) {
       troubles_.remember_silence(read, last.reason(), clocks_.steady(), cost_of_silence());
     } else {
-      troubles_.remember_refusal(read, last.reason(), clocks_.steady());
+      troubles_.remember_refusal(read, last.reason(), clocks_.steady(), last.may_pass());
     }
     return Piece::bad;
   }

@@ -31,6 +31,9 @@ struct ReadOutcome {
   // The unit lives, but does not serve this request as it is.
   bool refused() const { return kind == Kind::wrong_count || (kind == Kind::exception && means_refusal(exception)); }
 
+  // A refusal that says nothing of the registers: the next one may be served.
+  bool may_pass() const { return refused() && exception != illegal_address && exception != illegal_value; }
+
   // "timeout", "exception 2", "bad reply: wrong checksum": stored with the bad reading, the same text for the same
   // cause.
   std::string reason() const;

@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 
 constexpr auto seam_lasts = 60s;
 constexpr std::chrono::seconds seam_lasts_longest = 1h;
+constexpr auto old_news = 10min;
 constexpr int share = 20;                    // of the line's time, one part goes into values that are not answered for
 constexpr microseconds longest_rest = 5min;  // of all of them, after one was asked for
 constexpr microseconds longest_rest_of_one = 1h;
@@ -53,12 +54,13 @@ ReadTroubles::Trouble& ReadTroubles::remember(const PlannedRead& read, const std
   return *trouble;
 }
 
-void ReadTroubles::remember_refusal(const PlannedRead& read, const std::string& reason, Clock::time_point now) {
+void ReadTroubles::remember_refusal(const PlannedRead& read, const std::string& reason, Clock::time_point now,
+                                    bool may_pass) {
   Trouble& trouble = remember(read, reason);
   trouble.silences = 0;
+  if (++trouble.refusals == 1 && may_pass) return;
   trouble.ask_again = now + trouble.backoff.next_without_jitter();
-  if (logged_.covered(read.kind, read.address, read.end())) return;
-  logged_.add(read.kind, read.address, read.end());
+  if (!is_news(trouble, now)) return;
   log_warning("{}: {} {} is answered with {}; left out of other requests and asked for now and then", who_,
               to_text(read.kind), read.address, reason);
 }
@@ -66,12 +68,23 @@ void ReadTroubles::remember_refusal(const PlannedRead& read, const std::string& 
 void ReadTroubles::remember_silence(const PlannedRead& read, const std::string& reason, Clock::time_point now,
                                     microseconds cost) {
   Trouble& trouble = remember(read, reason);
+  trouble.refusals = 0;
   if (++trouble.silences == 1) return;  // it may have been chance
   rest(trouble, now, cost);
-  if (logged_.covered(read.kind, read.address, read.end())) return;
-  logged_.add(read.kind, read.address, read.end());
+  if (!is_news(trouble, now)) return;
   log_warning("{}: {} {} alone is not answered ({}); left out of other requests and asked for now and then", who_,
               to_text(read.kind), read.address, reason);
+}
+
+// Whether the log is to hear of it: once, and not anew when it comes and goes.
+bool ReadTroubles::is_news(Trouble& trouble, Clock::time_point now) {
+  if (trouble.told) return false;
+  const RegisterSpan span{trouble.kind, trouble.first, trouble.end};
+  std::erase_if(news_, [&](const News& each) { return now >= each.told + old_news; });
+  if (std::any_of(news_.begin(), news_.end(), [&](const News& each) { return same(each.span, span); })) return false;
+  news_.push_back({span, now});
+  trouble.told = true;
+  return true;
 }
 
 void ReadTroubles::assume_silence(const PlannedRead& read, const std::string& reason, Clock::time_point now,
@@ -93,10 +106,7 @@ void ReadTroubles::rest(Trouble& trouble, Clock::time_point now, microseconds co
 void ReadTroubles::forget(const PlannedRead& read) {
   const Trouble* trouble = find(read);
   if (trouble == nullptr) return;
-  if (logged_.covered(read.kind, read.address, read.end())) {
-    log_info("{}: {} {} reads again", who_, to_text(read.kind), read.address);
-    logged_.remove(read.kind, read.address, read.end());
-  }
+  if (trouble->told) log_info("{}: {} {} reads again", who_, to_text(read.kind), read.address);
   holes_.remove(read.kind, read.address, read.end());
   if (trouble->silent()) let_silent_ones_try();
   troubles_.erase(troubles_.begin() + (trouble - troubles_.data()));

@@ -31,8 +31,10 @@ class ReadTroubles {
   const std::string* silent(const PlannedRead& read) const;
   bool known(const PlannedRead& read) const { return find(read) != nullptr; }
 
-  // The unit refuses this value by itself: asked for again after 1 s … 60 s.
-  void remember_refusal(const PlannedRead& read, const std::string& reason, Clock::time_point now);
+  // The unit refuses this value by itself: asked for again after 1 s … 60 s. `may_pass`: after the first time in a row
+  // at the next poll.
+  void remember_refusal(const PlannedRead& read, const std::string& reason, Clock::time_point now,
+                        bool may_pass = false);
   // The unit does not answer for it, which cost the line so long: asked for again at the next poll, then in turn with
   // all others that are silent, seldom enough that they cost a twentieth of the time together. When one of them is
   // answered for, the others are asked for, too, until one is not.
@@ -58,7 +60,9 @@ class ReadTroubles {
     int first;
     int end;
     std::string reason;
-    int silences = 0;  // in a row
+    int silences = 0;   // in a row
+    int refusals = 0;   // in a row
+    bool told = false;  // the log has it
     Clock::time_point ask_again{};
     Backoff backoff{std::chrono::seconds(1), std::chrono::seconds(60)};
 
@@ -71,8 +75,14 @@ class ReadTroubles {
     Clock::time_point until{};
   };
 
+  struct News {
+    RegisterSpan span;
+    Clock::time_point told;
+  };
+
   const Trouble* find(const PlannedRead& read) const;
   Trouble& remember(const PlannedRead& read, const std::string& reason);
+  bool is_news(Trouble& trouble, Clock::time_point now);
   void rest(Trouble& trouble, Clock::time_point now, std::chrono::microseconds cost);
 
   const std::string who_;
@@ -80,7 +90,7 @@ class ReadTroubles {
   std::vector<Trouble> troubles_;
   Clock::time_point silent_ones_rest_until_{};
   std::vector<Seam> seams_;
-  ReadHoles logged_;  // what the log has seen
+  std::vector<News> news_;  // what the log was told lately
   std::uint64_t version_ = 1;
 };
 

@@ -100,6 +100,8 @@ class RelatedDevices(Scenario):
         add("no_path", TcpUnits(each(10, lambda pdu: exception(pdu, 10))), (0, 100, 200), 0.96, 0.4)
         add("busy", TcpUnits(each(4, lambda pdu: exception(pdu, 6))), (0, 100, 200), 0.98, 0.4)
         add("served", SerialServer(each(10, lambda pdu: exception(pdu, 11)), lambda _: 0.01), (0, 100, 200), 0.96, 0.4)
+        for code in (1, 4):  # the register's own poll, and no more
+            add(f"passing{code}", TcpUnits(each(10, lambda pdu, code=code: exception(pdu, code))), (0, 100, 200), 0.8, 0.4)
         # Holes: refused with 1, 2 and 3, on each transport.
         for code, server in ((1, self.serial(only(PI, 1))), (2, TcpUnits(only(PI, 2))),
                              (3, SerialServer(only(PI, 3), lambda _: 0.01)), (4, TcpUnits(only(PI, 4)))):

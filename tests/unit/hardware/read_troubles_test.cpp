@@ -1,6 +1,8 @@
 // Values that a unit refuses or does not answer for: when they rest, when they are asked for again.
 #include "hardware/read_troubles.h"
 
+#include "unit/capture_stderr.h"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -40,6 +42,26 @@ TEST_CASE("a refused value rests for a second, then longer, and is a hole meanwh
     CHECK(troubles.resting(read_at(100, 2), now + rest - 1ms));
   }
   CHECK(troubles.holes().size() == 1);
+}
+
+TEST_CASE("a refusal that may pass costs one poll, and the log hears of what comes and goes once in ten minutes") {
+  ReadTroubles troubles("PLC");
+  CaptureStderr capture;
+  auto now = start;
+  for (int i = 0; i < 590; ++i, now += 1s) {
+    troubles.remember_refusal(read_at(100), "exception 4", now, true);
+    if (i % 10 == 0) continue;  // twice in a row now and then
+    CHECK((troubles.resting(read_at(100), now) != nullptr) == (i % 10 == 1));
+    troubles.forget(read_at(100));
+  }
+  troubles.forget(read_at(100));
+  std::string log = capture.take();
+  CHECK(std::count(log.begin(), log.end(), '\n') == 2);  // that it rests, and that it reads again
+  troubles.remember_refusal(read_at(100), "exception 4", start + 11min, true);
+  troubles.remember_refusal(read_at(100), "exception 4", start + 11min, true);
+  CHECK(troubles.resting(read_at(100), start + 11min));
+  log = capture.take();
+  CHECK(std::count(log.begin(), log.end(), '\n') == 1);
 }
 
 TEST_CASE("one silence may be chance; from the second on a value costs a twentieth of the line's time") {
