@@ -1,18 +1,23 @@
 // The zone of all times on the page, shown and to be chosen.
 
-import { fill, h } from './dom';
+import { fill, h, setText } from './dom';
 import { chooseZone, ownZone, zone, zoneNameAt } from './zone';
 
 export function zoneChoice(now: () => number): HTMLElement {
   const select = h('select', { 'aria-label': 'Time zone of what is shown', onchange: () => chooseZone(select.value) });
-  const narrow = matchMedia('(max-width: 52rem)').matches; // there the chosen one is shown by its short name
-  const option = (name: string): HTMLElement => {
+  const narrow = matchMedia('(max-width: 52rem)'); // there the chosen one is shown by its short name
+  const textOf = (name: string): string => {
     const short = zoneNameAt(now(), name);
-    const text = narrow && name === zone() ? short : `${short} · ${name.replaceAll('_', ' ')}`;
-    return h('option', { value: name, title: name, selected: name === zone() }, text);
+    return narrow.matches && name === zone() ? short : `${short} · ${name.replaceAll('_', ' ')}`;
   };
   const first = [...new Set([ownZone, 'UTC', zone()])];
-  fill(select, ...first.map(option));
+  const options = first.map((name) => h('option', { value: name, title: name, selected: name === zone() }, textOf(name)));
+  fill(select, ...options);
+  const rename = (): void => {
+    if (!select.isConnected) return narrow.removeEventListener('change', rename);
+    for (const [index, option] of options.entries()) setText(option, textOf(first[index]!));
+  };
+  narrow.addEventListener('change', rename);
   // All the others are made when they are wanted: there are hundreds.
   const complete = (): void => {
     const others = Intl.supportedValuesOf('timeZone').filter((name) => !first.includes(name));
