@@ -94,6 +94,17 @@ const calls = {
     if (browser) await page.evaluate(`document.elementFromPoint(${x}, ${y}).dispatchEvent(new MouseEvent('dblclick', { bubbles: true }))`);
   },
   wheel: (x, y) => page.mouse.wheel(x, y),
+  // One finger, step by step: ["touchStart" or "touchMove", [x, y]] or ["touchEnd"], stamped 20 ms apart, however slow the
+  // page is.
+  async touch(steps) {
+    if (browser) return touchByBidi(steps);
+    const begin = Date.now() / 1000;
+    for (const [index, [type, place]] of steps.entries()) {
+      const touchPoints = place ? [{ x: place[0], y: place[1] }] : [];
+      await calls.devtools('Input.dispatchTouchEvent', { type, touchPoints, timestamp: begin + 0.02 * index });
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  },
   async drag(x, y, toX, toY) {
     await page.mouse.move(x, y);
     await page.mouse.down();
@@ -114,14 +125,31 @@ async function inFirefox(options) {
   return browser.newContext(options);
 }
 
+// Playwright has no finger that moves; the protocol has, and keeps where it was from one call to the next.
+async function touchByBidi(steps) {
+  const session = page._connection.toImpl(page).delegate._session;
+  const actions = steps.flatMap(([type, place]) => [
+    { type: 'pause', duration: 20 },
+    ...(place ? [{ type: 'pointerMove', x: Math.round(place[0]), y: Math.round(place[1]) }] : []),
+    ...(type === 'touchStart' ? [{ type: 'pointerDown', button: 0 }] : type === 'touchEnd' ? [{ type: 'pointerUp', button: 0 }] : []),
+  ]);
+  await session.send('input.performActions', {
+    context: session.sessionId, actions: [{ type: 'pointer', id: 'finger', parameters: { pointerType: 'touch' }, actions }],
+  });
+}
+
+// That the hub is away is said by the browser, and is no mistake of the page.
+const ofTheNetwork = /^Failed to load resource|WebSocket connection to|Firefox can.t establish a connection|The connection to \S+ was interrupted/;
+
 function watch(opened) {
   opened.on('request', (request) => requests.push({ method: request.method(), url: request.url() }));
   opened.on('websocket', (socket) => requests.push({ method: 'WS', url: socket.url() }));
-  opened.on('pageerror', (error) => problems.push(String(error.stack ?? error)));
+  opened.on('pageerror', (error) => {
+    const text = String(error.stack ?? error);
+    if (!ofTheNetwork.test(text)) problems.push(text);
+  });
   opened.on('console', (message) => {
-    // That the hub is away is said by the browser, and is no mistake of the page.
-    const network = /^Failed to load resource|WebSocket connection to/.test(message.text());
-    if (message.type() === 'error' && !network) problems.push(message.text());
+    if (message.type() === 'error' && !ofTheNetwork.test(message.text())) problems.push(message.text());
   });
 }
 

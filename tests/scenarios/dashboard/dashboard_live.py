@@ -69,6 +69,7 @@ class DashboardLive(DashboardScenario):
         await until(self.plot_moves, SOON, "points are plotted")
         await browser.go("overview")
         await self.all_tiles("good")
+        await browser.see(".rig-heading .fact[data-kind=online]")
 
         await asyncio.to_thread(self.server.stop)
         await browser.state("connecting")

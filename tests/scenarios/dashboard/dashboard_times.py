@@ -83,11 +83,8 @@ class DashboardTimes(PlotScenario):
     # ---- a finger
 
     async def touch(self, *steps):
-        """Pairs of an event and its place. They are stamped 20 ms apart, however slow the page and the driver are."""
-        begin = time.time()
-        for step, (kind, *points) in enumerate(steps):
-            await self.browser.call("devtools", "Input.dispatchTouchEvent", {
-                "type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points], "timestamp": begin + 0.02 * step})
+        """Pairs of an event and its place."""
+        await self.browser.call("touch", steps)
 
     async def test_a_finger_reads_past_values_extremes_and_every_axis(self):
         now = time.time_ns() // 1000 // 1_000_000 * 1_000_000
