@@ -47,12 +47,18 @@ class DashboardCurves(PlotScenario):
         await self.show([*names, "level"], self.begin, self.begin + 160 * SECOND)
         for name in [*names, "level"]:
             await self.drawn(name, 6)
+
+        async def lowest():
+            return await self.browser.run(
+                "((plot) => plot.placeOf(plot.uplot, plot.curves.find((curve) => curve.id === 'level')).toY(50))"
+                "(document.querySelector('.plot').plot)")
+
+        async def above():
+            return await lowest() < min(await self.lanes(names))[0]
+        await until(above, SOON, "values stand above the lanes")
         lanes = sorted(await self.lanes(names))
         for (_, bottom), (top, _) in zip(lanes, lanes[1:]):
             self.assertLess(bottom, top, lanes)
-        lowest = await self.browser.run("((plot) => plot.placeOf(plot.uplot, plot.curves.find((curve) => curve.id === 'level')).toY(50))"
-                                        "(document.querySelector('.plot').plot)")
-        self.assertLess(lowest, lanes[0][0], "values stand above the lanes")
 
     async def test_more_than_ten_curves_are_told_apart_in_any_colours(self):
         names = [f"curve{i}" for i in range(MANY)]
