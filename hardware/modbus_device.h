@@ -76,6 +76,8 @@ class ModbusDevice : public Device {
   Piece ask_piece(Turn& turn, const PlannedRead& read, ReadOutcome& outcome);
   Piece take_apart(Turn& turn, const PlannedRead& read, const ReadOutcome& outcome);
   Piece settle_piece(Turn& turn, const PlannedRead& read, Piece piece, const ReadOutcome& outcome);
+  bool still_answers(Turn& turn);
+  static bool is_one_value(const Plan& plan, const PlannedRead& read);
   void rest_each(const Turn& turn, const PlannedRead& read, const ReadOutcome& outcome);
   std::chrono::microseconds cost_of_silence() const;
 

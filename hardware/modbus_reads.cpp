@@ -13,9 +13,10 @@ using std::chrono::duration_cast;
 using std::chrono::microseconds;
 using namespace std::chrono_literals;
 
-constexpr int silences_of_an_absent_unit = 2;  // in a row, of different reads, before anything was heard
-constexpr int silences_while_halving = 5;      // in a row: the others have waited for long enough
-constexpr int timeouts_owed = 3;               // that a reply is waited for at least (owed_replies.h)
+constexpr int silences_of_an_absent_unit = 2;      // in a row, of different reads, before anything was heard
+constexpr int silences_while_halving = 5;          // in a row: the others have waited for long enough
+constexpr std::size_t silences_beyond_chance = 4;  // of different reads in one turn, each after its retries
+constexpr int timeouts_owed = 3;                   // that a reply is waited for at least (owed_replies.h)
 // How long a unit with neighbours on its line listens for an owed reply before they get their turn.
 constexpr auto patience_beside_others = 20ms;
 constexpr auto longest_patience = 600s;  // whatever is owed is given up before
@@ -96,6 +97,7 @@ void ModbusDevice::ask_at_once(Turn& turn) {
       const Exchange& exchange = exchanges[i];
       if (exchange.outcome.good()) {
         note_answer(turn);
+        turn.read_well = &read;
         deliver(turn, read, exchange.words);
         turn.asked[reads[i]] = true;
       } else if (exchange.outcome.refused()) {
@@ -159,6 +161,7 @@ void ModbusDevice::judge(Turn& turn, const PlannedRead& read, const ReadOutcome&
   if (outcome.kind != Kind::disconnected) note_connection();
   if (outcome.good()) {
     note_answer(turn);
+    turn.read_well = &read;
     if (!troubles_.empty()) troubles_.forget(read);
     deliver(turn, read, words_.data());
   } else if (outcome.refused()) {
@@ -188,10 +191,31 @@ void ModbusDevice::finish(Turn& turn) {
     return;
   }
   // The unit answers: what it did not answer is at fault by itself.
+  const bool many = turn.silent.size() >= silences_beyond_chance;
+  if (many && !still_answers(turn)) return;
   for (const Turn::Silent& silent : turn.silent) {
     if (turn.over || line_->stall().behind_another(settings_.unit)) return;
-    take_apart(turn, *silent.read, silent.outcome);
+    if (many && is_one_value(turn.plan, *silent.read)) {
+      rest_each(turn, *silent.read, silent.outcome);
+    } else {
+      take_apart(turn, *silent.read, silent.outcome);
+    }
   }
+}
+
+// Whether the unit was heard after the last silence; asks it once more for what it has answered in this turn.
+bool ModbusDevice::still_answers(Turn& turn) {
+  if (turn.silences == 0) return true;
+  if (turn.read_well == nullptr || turn.over) return false;
+  const ReadRequest request = request_of(*turn.read_well);
+  line_->wait_for_owed(request, false, Clock::now() + longest_patience);
+  return request_once(request, false).good();
+}
+
+bool ModbusDevice::is_one_value(const Plan& plan, const PlannedRead& read) {
+  PlannedRead left;
+  PlannedRead right;
+  return !split_read(plan.registers, read, left, right);
 }
 
 // ---- what cannot be read as it is

@@ -20,6 +20,7 @@ struct ModbusDevice::Turn {
   Clock::time_point began = Clock::now();
 
   bool answered = false;                      // something was heard of the unit
+  const PlannedRead* read_well = nullptr;     // one of the plan's that was
   bool over = false;                          // nothing more is asked in this poll
   std::string reason{};                       // for what was not asked any more
   bool too_silent = false;                    // over, because halving met nothing but silence

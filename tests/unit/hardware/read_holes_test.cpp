@@ -225,6 +225,44 @@ TEST_CASE(
   for (std::size_t i = 3; i < events.size(); ++i) CHECK(polled.values[i].value.has_value() == (i == 8));
 }
 
+TEST_CASE("many single registers that stay silent are each asked for once, with the retry, and then in turn") {
+  std::vector<int> asked(30);
+  ScriptedPeer peer([&](const Bytes& request, int) {
+    const int address = request[8] << 8 | request[9];
+    ++asked[static_cast<std::size_t>(address / 100)];
+    return address >= 1000 ? Reaction() : right(request);
+  });
+  Polled polled(plc(peer.port()), {utc_now, standing_clock});
+  std::vector<int> addresses;
+  for (int address = 0; address < 2000; address += 100) addresses.push_back(address);
+  const auto events = events_at(addresses);
+  for (int poll = 0; poll < 4; ++poll) {
+    polled.poll(events);
+    for (std::size_t i = 0; i < events.size(); ++i) CHECK(polled.values[i].value.has_value() == (i < 10));
+  }
+  for (std::size_t i = 10; i < 20; ++i) CHECK(asked[i] <= 3);
+  CHECK(polled.device.error() == "");
+}
+
+TEST_CASE("a unit that leaves in the middle of a poll is read at once when it returns") {
+  std::atomic<bool> leaves{false};
+  std::atomic<bool> gone{false};
+  ScriptedPeer unit([&](const Bytes& request, int) {
+    if (leaves && (request[8] << 8 | request[9]) >= 300) gone = true;
+    return gone ? Reaction() : right(request);
+  });
+  Polled polled(plc(unit.port()), {utc_now, standing_clock});
+  const auto events = events_at({0, 100, 200, 300, 400, 500, 600, 700, 800, 900});
+  polled.poll(events);
+  leaves = true;
+  polled.poll(events);
+  CHECK(polled.values[2].value);
+  CHECK_FALSE(polled.values[9].value);
+  leaves = gone = false;
+  polled.poll(events);
+  check_right(events, polled.values);
+}
+
 TEST_CASE("a single register that stays silent rests alone, and is logged once") {
   ScriptedPeer peer([](const Bytes& request, int) { return request[9] == 100 ? Reaction() : right(request); });
   Polled polled(plc(peer.port()), {utc_now, standing_clock});
