@@ -126,6 +126,21 @@ describe('columns', () => {
 
   const columns = new Columns();
 
+  it(`show a value that stands at either edge, however its column is rounded (seed ${seed})`, () => {
+    const random = randomFrom(seed);
+    const columns = new Columns();
+    for (let run = 0; run < 2000; run += 1) {
+      const from = 1_796_098_565_000 + Math.floor(1e6 * random());
+      const to = from + Math.ceil(10 ** (2 + 5 * random()));
+      const series = new Series(10);
+      series.add(from, 1);
+      series.add((from + to) / 2, 2);
+      series.add(to, 3);
+      columns.make(series, from, to, 20 + Math.floor(1000 * random()), to, run % 2 === 0);
+      expect([columns.lowest, columns.highest]).toEqual([1, 3]);
+    }
+  });
+
   it('know the value that holds through all of what is shown', () => {
     columns.make(seriesOf([{ time: 0, value: 7 }, { time: 1900, value: 8 }]), 500, 1500, 10, 9000, true);
     expect([columns.lowest, columns.highest]).toEqual([7, 7]);

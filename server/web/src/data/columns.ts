@@ -10,6 +10,8 @@ export class Columns {
   count = 0; // with the two beyond the edges
   from = 0; // ms since 1970; where the first of them begins
   width = 1; // ms per column
+  private left = 0; // the edges, as they were asked for
+  private right = 0;
   first = new Float64Array(0);
   last = new Float64Array(0);
   least = new Float64Array(0);
@@ -65,6 +67,8 @@ export class Columns {
       this.broken.fill(0);
     }
     this.heldTo.fill(NaN);
+    this.left = from;
+    this.right = to;
     this.width = Math.round(1000 * (to - from)) / 1000 / within; // to the microsecond: the same in each drawing
     this.from = (Math.floor(from / this.width) - 1) * this.width;
     this.lowest = Infinity;
@@ -89,7 +93,9 @@ export class Columns {
     }
     this.points[at]! += 1;
     this.lastGood = at;
-    if (at > 0 && at < this.count - 1) this.include(value);
+    // A point on an edge may be rounded into the column beyond it.
+    const isOnPlot = (time >= this.left && time <= this.right) || (at > 0 && at < this.count - 1);
+    if (isOnPlot) this.include(value);
   }
 
   // What becomes of the last run of good points. `more`: points follow beyond the right edge.
