@@ -35,6 +35,7 @@ CLICK_AND_WAIT = "((button, span) => { const begin = performance.now(); button.c
 }); })([...document.querySelectorAll('.segmented button')].find((button) => button.innerText === %r), %d)"""
 
 SLOW_BITS = 400_000  # per second
+LATENCY_MS = 50
 SLOWER = 4
 
 
@@ -83,7 +84,7 @@ async def first_tile_ms(browser, address):
     """How soon a page that was never opened shows a value, over a slow line to a slow machine."""
     await browser.call("devtools", "Network.enable", {})
     await browser.call("devtools", "Network.emulateNetworkConditions", {
-        "offline": False, "latency": 0, "downloadThroughput": SLOW_BITS / 8, "uploadThroughput": SLOW_BITS / 8})
+        "offline": False, "latency": LATENCY_MS, "downloadThroughput": SLOW_BITS / 8, "uploadThroughput": SLOW_BITS / 8})
     await browser.call("devtools", "Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     await browser.call("addInitScript", {"content": FIRST_TILE})
     await browser.call("goto", address)
