@@ -37,6 +37,13 @@ const calls = {
       await calls.devtools('Emulation.setCPUThrottlingRate', { rate: Number(process.env.WEBMACS_BROWSER_SLOWNESS) });
     }
   },
+  // All that a test has left; the next one launches again. Firefox itself stays.
+  async leave() {
+    await context.close();
+    context = page = devtools = undefined;
+    others.length = 0;
+    calls.forget();
+  },
   // Another tab, which is the page from now on; the old one is closed.
   async reopen() {
     const old = page;
@@ -121,7 +128,7 @@ function inChromium(options) {
 
 // The channel's name is what makes Playwright speak BiDi; it knows no persistent context there.
 async function inFirefox(options) {
-  browser = await firefox.launch({ channel: 'moz-firefox', executablePath: '/usr/bin/firefox-esr', timeout: 120_000 });
+  browser ??= await firefox.launch({ channel: 'moz-firefox', executablePath: '/usr/bin/firefox-esr', timeout: 120_000 });
   return browser.newContext(options);
 }
 

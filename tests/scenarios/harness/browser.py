@@ -1,8 +1,12 @@
-"""A person's browser: Debian's Chromium through Playwright, driven by tests/web/browser_driver.mjs."""
+"""A person's browser: Debian's Chromium or Firefox through Playwright, driven by tests/web/browser_driver.mjs."""
 
 import asyncio
+import atexit
 import json
 import os
+import shutil
+import subprocess
+import tempfile
 
 from .programs import ROOT, SLOWNESS
 
@@ -11,25 +15,31 @@ WEB_ROOT = ROOT / "build" / "web"
 # Until the page is in a state that is waited for: bounds a failure, and is no measure of speed.
 STATE_SECONDS = float(os.environ.get("WEBMACS_STATE_SECONDS", 120))
 CALL_SECONDS = STATE_SECONDS + 30
+# Firefox takes seconds to start, and has a profile of its own for each test all the same.
+IS_KEPT = os.environ.get("WEBMACS_BROWSER") == "firefox"
 
 
 class Browser:
     """Any method of Playwright's page can be called by its name: `await browser.call("click", "text=Start")`."""
 
-    def __init__(self, process, log):
-        self._process = process
-        self._log = log
+    _kept = None  # for the next test
+
+    def __init__(self, folder):
+        self._log = open(folder / "browser.log", "ab")
+        self._profiles = tempfile.mkdtemp(prefix="webmacs-browsers-")
+        self._process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "TERM", "--", "node", DRIVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log,
+            env={**os.environ, "TMPDIR": self._profiles, "WEBMACS_STATE_SECONDS": str(STATE_SECONDS * SLOWNESS)})
         self._calls = 0
 
     @classmethod
     async def open(cls, folder, **options):
         """`options` as Playwright's launchPersistentContext takes them: viewport, colorScheme, …"""
         assert (WEB_ROOT / "index.html").exists(), "the dashboard is not built: ./run build"
-        log = open(folder / "browser.log", "ab")
-        process = await asyncio.create_subprocess_exec(
-            "setpriv", "--pdeathsig", "TERM", "--", "node", DRIVER, stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE, stderr=log, limit=64 * 1024 * 1024, env={**os.environ, "TMPDIR": str(folder), "WEBMACS_STATE_SECONDS": str(STATE_SECONDS * SLOWNESS)})
-        browser = cls(process, log)
+        browser = cls._kept or cls(folder)
+        if IS_KEPT and not cls._kept:
+            cls._kept = browser
+            atexit.register(browser._end)
         await browser.call("launch", {"viewport": {"width": 1280, "height": 800}, **options})
         return browser
 
@@ -40,8 +50,13 @@ class Browser:
 
     async def call(self, method, *arguments):
         self._calls += 1
-        self._process.stdin.write(json.dumps({"id": self._calls, "call": method, "args": arguments}).encode() + b"\n")
-        line = await asyncio.wait_for(self._process.stdout.readline(), CALL_SECONDS * SLOWNESS)
+        question = json.dumps({"id": self._calls, "call": method, "args": arguments}).encode() + b"\n"
+        try:
+            line = await asyncio.wait_for(asyncio.to_thread(self._ask, question), CALL_SECONDS * SLOWNESS)
+        except asyncio.TimeoutError:
+            self._process.kill()  # nothing can be asked any more
+            Browser._kept = None
+            raise
         assert line, "the browser's driver ended, see browser.log"
         answer = json.loads(line)
         assert answer["id"] == self._calls
@@ -49,11 +64,23 @@ class Browser:
             raise AssertionError(f"{method}{arguments!r}: {answer['error']}")
         return answer["result"]
 
+    def _ask(self, question):
+        self._process.stdin.write(question)
+        self._process.stdin.flush()
+        return self._process.stdout.readline()
+
     async def close(self):
+        if self is Browser._kept:
+            await self.call("leave")
+        else:
+            await asyncio.to_thread(self._end)
+
+    def _end(self):
         self._process.stdin.close()
-        await asyncio.wait_for(self._process.wait(), 30 * SLOWNESS)
-        self._process._transport.close()
+        self._process.wait(30 * SLOWNESS)
+        self._process.stdout.close()
         self._log.close()
+        shutil.rmtree(self._profiles, ignore_errors=True)
 
     # ---- what tests say often
 
