@@ -121,7 +121,7 @@ void Hub::accept(Tcp::socket socket, std::string peer, std::shared_ptr<Connectio
 
 void Hub::wait_for_signal() {
   signals_.async_wait([this](error_code ec, int signal) {
-    if (ec) return;
+    if (ec || ended_) return;
     wait_for_signal();
     if (signal == SIGHUP) {
       reload();
@@ -179,7 +179,7 @@ void Hub::tick() {
                                    : "The store is away: " + ingest_->failure());
   tick_timer_.expires_after(tick_interval);
   tick_timer_.async_wait([this](error_code ec) {
-    if (!ec) tick();
+    if (!ec && !ended_) tick();
   });
 }
 
@@ -202,11 +202,13 @@ std::vector<Watchdog::Thread> Hub::threads() const {
           {"a reader of the store", readers_->last_turn()},
           {"the reader for exports", exports_->last_turn()},
           {"the reader of the tokens", tokens_->last_turn()},
-          {"the coder of answers", coder_.last_turn()}};
+          {"the coder of answers", coder_.last_turn()},
+          {"the thread that looks at the store's lock", lock_watch_.last_turn()}};
 }
 
 // Nothing is left to do once these are gone: the loop ends by itself, and no handler outlives what it refers to.
 void Hub::end() {
+  ended_ = true;
   nightly_check_->stop();
   lock_watch_.stop();
   readers_->stop();

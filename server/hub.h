@@ -108,6 +108,7 @@ class Hub {
   boost::asio::signal_set signals_;
   Watchdog watchdog_{io_, [this] { return threads(); }, abort_hanging_program};
   boost::asio::steady_timer tick_timer_{io_};
+  bool ended_ = false;  // what had its turn already when it was cancelled begins nothing anew
   Shutdown shutdown_{
       io_, {listener_, sessions_, websockets_, *exports_, controller_saver_, *ingest_}, [this] { end(); }};
 };

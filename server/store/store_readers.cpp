@@ -66,7 +66,8 @@ StoreReaders::StoreReaders(boost::asio::io_context& io, std::vector<std::unique_
     : io_(io), most_at_once_(std::max<std::size_t>(1, most_at_once)) {
   const SignalsBlocked inherited_by_the_threads;
   for (auto& store : stores) connections_.push_back({std::move(store), std::make_unique<Liveness>(), nullptr, {}});
-  for (std::size_t i = 0; i < connections_.size(); ++i) threads_.emplace_back(&StoreReaders::run_thread, this);
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < connections_.size(); ++i) new_thread();
 }
 
 StoreReaders::~StoreReaders() {
@@ -87,7 +88,7 @@ bool StoreReaders::try_run(std::function<void(Store*)> job, std::function<void()
   if (std::find(order_.begin(), order_.end(), token) == order_.end()) order_.push_back(token);
   for (Connection& connection : connections_) {
     if (connection.at_work != nullptr) continue;
-    if (Next next = take_next(connection, nullptr, true)) give(connection, std::move(next), 0);
+    if (Next next = take_next(connection, nullptr, true)) give(connection, std::move(next), nullptr);
     break;
   }
   return true;
@@ -124,7 +125,14 @@ StoreReaders::Next StoreReaders::take_next(Connection& connection, const std::st
   return {};
 }
 
-void StoreReaders::give(Connection& connection, Next next, std::size_t free_threads) {
+StoreReaders::Thread& StoreReaders::new_thread() {
+  const SignalsBlocked inherited_by_the_thread;
+  Thread& thread = *threads_.emplace_back(std::make_unique<Thread>());
+  thread.thread = std::thread(&StoreReaders::run_thread, this, std::ref(thread));
+  return thread;
+}
+
+void StoreReaders::give(Connection& connection, Next next, Thread* free) {
   if (next.paused != nullptr) {
     connection.at_work = next.paused;
     next.paused->may_go_on = true;
@@ -134,27 +142,27 @@ void StoreReaders::give(Connection& connection, Next next, std::size_t free_thre
   connection.at_work = next.begun.get();
   next.begun->connection = &connection;
   ++at_work_[next.begun->token()];
-  to_begin_.push_back(std::move(next.begun));
-  if (idle_threads_ + free_threads < to_begin_.size()) {
-    const SignalsBlocked inherited_by_the_thread;
-    threads_.emplace_back(&StoreReaders::run_thread, this);
+  if (free == nullptr && !idle_.empty()) {
+    free = idle_.back();
+    idle_.pop_back();
   }
-  wake_.notify_one();
+  Thread& thread = free != nullptr ? *free : new_thread();
+  thread.to_begin = std::move(next.begun);
+  thread.wake.notify_one();
 }
 
 bool StoreReaders::may_have_thread() const {
-  return idle_threads_ > to_begin_.size() || threads_.size() < connections_.size() + most_paused;
+  return !idle_.empty() || threads_.size() < connections_.size() + most_paused;
 }
 
-void StoreReaders::run_thread() {
+void StoreReaders::run_thread(Thread& self) {
   pthread_setname_np(pthread_self(), "store reader");
   std::unique_lock lock(mutex_);
   for (;;) {
-    if (!to_begin_.empty()) {
-      std::unique_ptr<Read> read = std::move(to_begin_.front());
-      to_begin_.pop_front();
+    if (self.to_begin) {
+      std::unique_ptr<Read> read = std::move(self.to_begin);
       lock.unlock();
-      run(std::move(read));
+      run(self, std::move(read));
       lock.lock();
       continue;
     }
@@ -162,13 +170,14 @@ void StoreReaders::run_thread() {
     for (Connection& connection : connections_) {
       if (connection.at_work == nullptr) connection.liveness->turn();
     }
-    ++idle_threads_;
-    wake_.wait_for(lock, longest_turn);
-    --idle_threads_;
+    self.last_turn = Liveness::Clock::now();
+    idle_.push_back(&self);
+    self.wake.wait_for(lock, longest_turn);
+    std::erase(idle_, &self);
   }
 }
 
-void StoreReaders::run(std::unique_ptr<Read> read) {
+void StoreReaders::run(Thread& self, std::unique_ptr<Read> read) {
   Connection& connection = *read->connection;
   connection.liveness->watch_this_thread();
   bool stopping = false;
@@ -183,16 +192,16 @@ void StoreReaders::run(std::unique_ptr<Read> read) {
   const std::string token = read->token();
   read->post_done();
   const std::lock_guard lock(mutex_);
-  finished(connection, token);
+  finished(connection, token, self);
 }
 
-void StoreReaders::finished(Connection& connection, const std::string& token) {
+void StoreReaders::finished(Connection& connection, const std::string& token, Thread& by) {
   connection.at_work = nullptr;
   if (--at_work_[token] == 0) {
     at_work_.erase(token);
     if (waiting_.count(token) == 0) std::erase(order_, token);
   }
-  if (Next next = take_next(connection, nullptr, true)) give(connection, std::move(next), 1);
+  if (Next next = take_next(connection, nullptr, true)) give(connection, std::move(next), &by);
 }
 
 void StoreReaders::offer(Read& read) {
@@ -203,7 +212,7 @@ void StoreReaders::offer(Read& read) {
   Connection& connection = *read.connection;
   if (Next next = take_next(connection, &read.token(), may_have_thread())) {
     connection.paused.push_back(&read);
-    give(connection, std::move(next), 0);
+    give(connection, std::move(next), nullptr);
     read.go_on.wait(lock, [&read] { return read.may_go_on; });
     read.may_go_on = false;
     connection.liveness->turn();
@@ -215,17 +224,20 @@ void StoreReaders::offer(Read& read) {
 Liveness::Clock::time_point StoreReaders::last_turn() const {
   auto oldest = Liveness::Clock::time_point::max();
   for (const Connection& connection : connections_) oldest = std::min(oldest, connection.liveness->last_turn());
+  const std::lock_guard lock(mutex_);
+  for (const Thread* thread : idle_) oldest = std::min(oldest, thread->last_turn);
   return oldest;
 }
 
 void StoreReaders::stop() {
   std::map<std::string, Reads> dropped;
-  std::vector<std::thread> threads;
+  std::vector<std::unique_ptr<Thread>> threads;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     dropped.swap(waiting_);
     threads.swap(threads_);
+    for (const auto& thread : threads) thread->wake.notify_one();
   }
   for (auto& [token, reads] : dropped) {
     for (const auto& read : reads) {
@@ -233,8 +245,7 @@ void StoreReaders::stop() {
       read->post_done();
     }
   }
-  wake_.notify_all();
-  for (std::thread& thread : threads) thread.join();
+  for (const auto& thread : threads) thread->thread.join();
 }
 
 }  // namespace webmacs

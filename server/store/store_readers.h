@@ -54,11 +54,18 @@ class StoreReaders {
   bool try_run(std::function<void(Store*)> job, std::function<void()> done, ReadOwner owner = {});
   // What waits runs without a store; waits for what runs.
   void stop();
-  // Of the connection whose thread is longest about it, for the watchdog.
+  // Of the connection whose thread is longest about it, or of the idle thread that is, for the watchdog.
   Liveness::Clock::time_point last_turn() const;
 
  private:
   class Read;
+  // Each thread has its own `wake`: a thread that hangs holds up nobody who wakes another one.
+  struct Thread {
+    std::thread thread;
+    std::condition_variable wake;
+    std::unique_ptr<Read> to_begin;  // null: nothing to do
+    Liveness::Clock::time_point last_turn = Liveness::Clock::now();
+  };
   struct Connection {
     std::unique_ptr<Store> store;
     std::unique_ptr<Liveness> liveness;
@@ -74,27 +81,27 @@ class StoreReaders {
     explicit operator bool() const { return paused != nullptr || begun != nullptr; }
   };
 
-  void run_thread();
-  void run(std::unique_ptr<Read> read);
+  void run_thread(Thread& self);
+  void run(Thread& self, std::unique_ptr<Read> read);
   // Called by a read between two statements. Throws ReadDropped.
   void offer(Read& read);
-  // All of these with the lock held. `besides`: not of this token; null: of any.
+  // All of these with the lock held. `besides`: not of this token; null: of any. `free`: a thread that is about to be
+  // idle; null: none is.
   Next take_next(Connection& connection, const std::string* besides, bool may_begin_one);
-  void give(Connection& connection, Next next, std::size_t free_threads);
-  void finished(Connection& connection, const std::string& token);
+  void give(Connection& connection, Next next, Thread* free);
+  void finished(Connection& connection, const std::string& token, Thread& by);
+  Thread& new_thread();
   bool may_have_thread() const;
   std::size_t count_at_work(const std::string& token) const;
 
   boost::asio::io_context& io_;
   mutable std::mutex mutex_;
-  std::condition_variable wake_;  // idle threads
   std::vector<Connection> connections_;
   std::map<std::string, Reads> waiting_;        // by token; none is empty
   std::map<std::string, std::size_t> at_work_;  // begun and not done, by token
   std::deque<std::string> order_;               // of the tokens that have something to do: whose turn is next
-  std::vector<std::thread> threads_;
-  std::size_t idle_threads_ = 0;
-  Reads to_begin_;  // given to a connection, and no thread has them yet
+  std::vector<std::unique_ptr<Thread>> threads_;
+  std::vector<Thread*> idle_;
   std::size_t most_at_once_;
   bool stopping_ = false;
 };

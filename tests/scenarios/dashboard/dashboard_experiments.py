@@ -112,7 +112,7 @@ class DashboardExperiments(DashboardScenario):
         await self.press_until("Stop", "Shift+Tab")
         await browser.call("keyboard", "Enter")
         await until(lambda: self.gone(".running-bar:not([hidden])"), SOON, "nothing runs any more")
-        self.assertTrue(await browser.run("document.activeElement.matches('.experiment')"), "what changed has the focus")
+        await until(lambda: browser.run("document.activeElement.matches('.experiment')"), SOON, "what changed has the focus")
 
     async def press_until(self, wanted, key="Tab"):
         """The key, until what says that has the focus."""
@@ -159,7 +159,7 @@ class DashboardExperiments(DashboardScenario):
         for text in ("Stop", "Change", "Delete", "Annotate"):
             self.assertEqual(await browser.count(f".experiment button.{text.lower()}"), 0)
             self.assertFalse(await self.has_text(".experiment button", text))
-        self.assertTrue(await self.has_text(".experiment button", "CSV"))
+        await until(lambda: self.has_text(".experiment button", "CSV"), SOON, "the button for its file")
 
     # ---- the files, compared with what REST answers
 

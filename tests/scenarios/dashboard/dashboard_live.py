@@ -134,7 +134,7 @@ class DashboardLive(DashboardScenario):
         await self.browser.go("agents")
         await until(lambda: self.sees(".agent header", "Offline"), SOON, "the agent is offline")
         self.assertFalse(await self.sees(".agent tbody", "Online"), "of an offline rig nobody knows the devices")
-        self.assertTrue(await self.sees(".agent tbody", "Unknown"))
+        await until(lambda: self.sees(".agent tbody", "Unknown"), SOON, "nobody knows")
 
     async def test_what_an_agent_reports_is_told(self):
         await self.server.start()
@@ -153,7 +153,7 @@ class DashboardLive(DashboardScenario):
         (heading,) = await browser.texts(".rig-heading")
         self.assertIn("7 readings dropped", heading)
         self.assertIn("ahead", heading)
-        self.assertTrue(await self.sees(".device h3", "no route to host"))
+        await until(lambda: self.sees(".device h3", "no route to host"), SOON, "the reason")
         await controller.send({"type": "status", "agent": "rig2", "version": "9.9", "backlog": 0, "dropped": 7,
                                "clock": rfc3339(now()), "devices": [{"name": "plc", "state": "online", "error": None,
                                                                          "advice": "late by 1.15 s: raise timeout"}]})
@@ -163,7 +163,7 @@ class DashboardLive(DashboardScenario):
         await until(caught_up, SOON, "it has caught up")
         await browser.go("agents")
         await until(lambda: self.sees(".agent", "9.9"), SOON, "its version")
-        self.assertTrue(await self.sees(".agent tbody", "late by 1.15 s: raise timeout"), "what would help it")
+        await until(lambda: self.sees(".agent tbody", "late by 1.15 s: raise timeout"), SOON, "what would help it")
         await controller.close()
         await until(lambda: self.sees(".agent header", "Offline"), SOON, "it is gone")
 

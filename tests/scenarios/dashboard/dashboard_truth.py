@@ -116,7 +116,7 @@ class DashboardTruth(PlotScenario):
         await self.show(["setpoint"], begin - 10 * SECOND, begin + 120 * SECOND)
         await self.drawn("setpoint", 3)
         half = begin + 50 * SECOND
-        self.assertTrue(await self.colored("setpoint", half, 10), "it holds")
+        await until(lambda: self.colored("setpoint", half, 10), SOON, "it holds")
         self.assertFalse(await self.colored("setpoint", half, 15), "no ramp")
         await self.browser.click(".legend .shape")
         await until(lambda: self.colored("setpoint", half, 15), SOON, "a line on request")
@@ -187,8 +187,8 @@ class DashboardTruth(PlotScenario):
             await self.show(names, begin, begin + 6600 * SECOND)
             await self.drawn("pump", 1000)
             await self.drawn("level", 11)
-            self.assertTrue(await self.colored("level", begin + 3300 * SECOND, 50), "the level is seen before the pump")
-            self.assertTrue(await self.colored("pump", begin + 3300 * SECOND, 20), "the pump's band is in its colour")
+            await until(lambda: self.colored("level", begin + 3300 * SECOND, 50), SOON, "the level is seen before the pump")
+            await until(lambda: self.colored("pump", begin + 3300 * SECOND, 20), SOON, "the pump's band is in its colour")
 
 
 if __name__ == "__main__":

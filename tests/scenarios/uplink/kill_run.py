@@ -124,7 +124,10 @@ class KillRun(Scenario):
 
     async def drained(self):
         """By the agent's own word, once it has been connected for long enough to have read its buffer."""
-        status, = (await self.server.get("/api/v1/controllers", self.viewer_token)).json()
+        controllers = (await self.server.get("/api/v1/controllers", self.viewer_token)).json()
+        if not controllers:  # a hub that was killed before it had saved whom it knows, and has not met the agent yet
+            return False
+        status, = controllers
         empty = status["online"] and status["backlog"] == 0 and self.server.store.rows(
             "SELECT count(*) FROM datapoints WHERE time > ? AND reason IS NOT NULL", self.rig.ledger.closed * 1e6)[0][0]
         if not empty:
