@@ -64,10 +64,10 @@ class StoreReaders::Read final : public ReadTurn {
 StoreReaders::StoreReaders(boost::asio::io_context& io, std::vector<std::unique_ptr<Store>> stores,
                            std::size_t most_at_once)
     : io_(io), most_at_once_(std::max<std::size_t>(1, most_at_once)) {
-  const SignalsBlocked inherited_by_the_threads;
   for (auto& store : stores) connections_.push_back({std::move(store), std::make_unique<Liveness>(), nullptr, {}});
   const std::lock_guard lock(mutex_);
-  for (std::size_t i = 0; i < connections_.size(); ++i) new_thread();
+  // Idle before they run: a read that comes that early needs no further one.
+  for (std::size_t i = 0; i < connections_.size(); ++i) idle_.push_back(&new_thread());
 }
 
 StoreReaders::~StoreReaders() {
@@ -159,6 +159,7 @@ void StoreReaders::run_thread(Thread& self) {
   pthread_setname_np(pthread_self(), "store reader");
   std::unique_lock lock(mutex_);
   for (;;) {
+    std::erase(idle_, &self);
     if (self.to_begin) {
       std::unique_ptr<Read> read = std::move(self.to_begin);
       lock.unlock();
@@ -173,7 +174,6 @@ void StoreReaders::run_thread(Thread& self) {
     self.last_turn = Liveness::Clock::now();
     idle_.push_back(&self);
     self.wake.wait_for(lock, longest_turn);
-    std::erase(idle_, &self);
   }
 }
 
