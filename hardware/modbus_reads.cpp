@@ -2,6 +2,7 @@
 
 #include "common/log.h"
 #include "hardware/modbus_turn.h"
+#include "hardware/owed_replies.h"
 
 #include <algorithm>
 
@@ -16,7 +17,6 @@ using namespace std::chrono_literals;
 constexpr int silences_of_an_absent_unit = 2;      // in a row, of different reads, before anything was heard
 constexpr int silences_while_halving = 5;          // in a row: the others have waited for long enough
 constexpr std::size_t silences_beyond_chance = 4;  // of different reads in one turn, each after its retries
-constexpr int timeouts_owed = 3;                   // that a reply is waited for at least (owed_replies.h)
 // How long a unit with neighbours on its line listens for an owed reply before they get their turn.
 constexpr auto patience_beside_others = 20ms;
 constexpr auto longest_patience = 600s;  // whatever is owed is given up before
@@ -267,7 +267,7 @@ void ModbusDevice::rest_each(const Turn& turn, const PlannedRead& read, const Re
 
 // Where frames carry no transaction, others of the same shape wait for what is owed.
 microseconds ModbusDevice::cost_of_silence() const {
-  return settings_.timeout * (settings_.transport == Transport::tcp ? 1 : 1 + timeouts_owed);
+  return settings_.timeout * (settings_.transport == Transport::tcp ? 1 : 1 + OwedReplies::least_timeouts);
 }
 
 // Halves a read that failed, delivers what is readable, and remembers what is not.

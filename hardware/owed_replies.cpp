@@ -8,8 +8,7 @@ namespace {
 using std::chrono::duration_cast;
 using namespace std::chrono_literals;
 
-constexpr int least_timeouts = 3;  // timeouts
-constexpr int most_timeouts = 10;
+constexpr int most_timeouts = 10;       // that a reply is waited for
 constexpr std::size_t most_tries = 32;  // that are remembered of one request
 
 bool same_shape(const ReadRequest& a, const ReadRequest& b) {

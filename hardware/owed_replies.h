@@ -18,6 +18,9 @@ class OwedReplies {
   using Clock = std::chrono::steady_clock;
   using Duration = std::chrono::microseconds;
 
+  // A reply is waited for at least so many of its request's timeouts.
+  static constexpr int least_timeouts = 3;
+
   // `request`, sent at `sent`, was not answered within `timeout`.
   void add(const ReadRequest& request, Clock::time_point sent, Duration timeout);
 

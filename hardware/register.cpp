@@ -3,6 +3,7 @@
 #include "common/parse_number.h"
 
 namespace webmacs {
+
 std::optional<RegisterPlace> parse_register(std::string_view text) {
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos) return std::nullopt;

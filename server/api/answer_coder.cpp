@@ -1,7 +1,5 @@
 #include "server/api/answer_coder.h"
 
-#include "server/http/content_coding.h"
-
 #include <boost/asio/post.hpp>
 
 #include <utility>
@@ -24,8 +22,8 @@ struct Kept {
 
 AnswerCoder::AnswerCoder(boost::asio::io_context& io) : io_(io), thread_("answer coder", most_answers_waiting) {}
 
-HttpAnswer AnswerCoder::coded(const HttpRequest& request, HttpAnswer answer) {
-  return [this, coding = coding_for(request), answer = std::move(answer)](HttpResponse response) {
+HttpAnswer AnswerCoder::coded(ContentCoding coding, HttpAnswer answer) {
+  return [this, coding, answer = std::move(answer)](HttpResponse response) {
     if (!response.body.empty() || response.end != BodyEnd::length)
       response.headers.emplace_back("Vary", "Accept-Encoding");
     const std::size_t bytes = response.body.size();

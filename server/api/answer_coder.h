@@ -3,6 +3,7 @@
 // their own, so that the network thread goes on, and none of them waits for the disk. Network thread only.
 
 #include "common/worker.h"
+#include "server/http/content_coding.h"
 #include "server/http/http_service.h"
 
 #include <boost/asio/io_context.hpp>
@@ -16,10 +17,10 @@ class AnswerCoder {
  public:
   explicit AnswerCoder(boost::asio::io_context& io);
 
-  // Returns what takes the answer to `request` and hands it to `answer`: compressed when the client takes that and it
-  // is worth it, unless it is already, or too much waits to be compressed. Says in its headers that this depends on the
+  // Returns what takes the answer to a client that wants `coding` and hands it to `answer`: compressed when it is worth
+  // it, unless it is already, or too much waits to be compressed. Says in its headers that this depends on the
   // client. The coder outlives the call of `answer`.
-  HttpAnswer coded(const HttpRequest& request, HttpAnswer answer);
+  HttpAnswer coded(ContentCoding coding, HttpAnswer answer);
 
   // What waits is compressed and handed over; later answers go as they are when they are long.
   void stop() { thread_.stop(); }

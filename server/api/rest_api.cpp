@@ -92,9 +92,10 @@ class RestExchange final : public HttpExchange {
       if (const auto denial = login_.denial_since(identity_)) return counts(denied({*denial}));
     }
     request_.body = std::move(body);
-    HttpAnswer coded = coder_.coded(request_, std::move(counts));
+    const ContentCoding coding = coding_for(request_);
+    HttpAnswer coded = coder_.coded(coding, std::move(counts));
     const auto call = std::make_shared<RestCall>(
-        RestCall{std::move(request_), std::move(match_.ids), std::move(identity_), std::move(coded)});
+        RestCall{std::move(request_), std::move(match_.ids), std::move(identity_), std::move(coded), coding});
     try {
       match_.route->handler(call);
     } catch (const RestProblem& error) {

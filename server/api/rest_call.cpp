@@ -64,7 +64,7 @@ void answer_from_store(const RestServices& services, const RestCallPtr& call,
 
 void answer_from_store(StoreReaders& readers, const RestCallPtr& call, std::function<HttpResponse(Store&)> work) {
   const bool taken = readers.try_read<HttpResponse>(
-      [work = std::move(work), coding = coding_for(call->request)](Store* store) {
+      [work = std::move(work), coding = call->coding](Store* store) {
         if (store == nullptr) return problem(503, "the hub is stopping");
         try {
           HttpResponse response = guarded(work, *store);

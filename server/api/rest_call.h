@@ -3,6 +3,7 @@
 // that is given to the store's threads.
 
 #include "server/access/access.h"
+#include "server/http/content_coding.h"
 #include "server/http/http_service.h"
 #include "server/store/store.h"
 #include "server/store/store_readers.h"
@@ -66,6 +67,7 @@ struct RestCall {
   std::vector<std::string> ids;  // what stood in place of the route's {…}, in order
   Identity identity;             // empty where the route is open to all
   HttpAnswer answer;             // called once, on the network thread
+  ContentCoding coding;          // how the client wants the body
 
   const std::string& id(std::size_t index = 0) const { return ids.at(index); }
 };

@@ -55,7 +55,7 @@ void answer_csv(const RestServices& services, const RestCallPtr& call, const Exp
   }
   answer_from_store(services.exports.reader(), call,
                     [&exports = services.exports, request, identity, place = std::move(place), head = head_only(call),
-                     coding = coding_for(call->request)](Store& store) {
+                     coding = call->coding](Store& store) {
                       try {
                         const ExportPlan plan = plan_export(store, request, utc_now());
                         HttpResponse response = csv_response(request, plan, coding);

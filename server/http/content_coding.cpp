@@ -1,6 +1,7 @@
 #include "server/http/content_coding.h"
 
 #include "server/http/gzip.h"
+#include "server/http/header_text.h"
 
 #include <boost/beast/core/string.hpp>
 
@@ -13,13 +14,6 @@ namespace {
 namespace beast = boost::beast;
 
 constexpr std::size_t least_bytes = 1024;  // about what one packet takes with its headers
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t";
-  const auto first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 bool is_word(std::string_view text, std::string_view word) {
   return beast::iequals({text.data(), text.size()}, {word.data(), word.size()});
@@ -46,9 +40,7 @@ ContentCoding preferred_coding(std::string_view accept_encoding) {
   std::optional<int> identity;
   std::optional<int> others;
   while (!accept_encoding.empty()) {
-    const auto comma = accept_encoding.find(',');
-    const std::string_view item = accept_encoding.substr(0, comma);
-    accept_encoding.remove_prefix(comma == std::string_view::npos ? accept_encoding.size() : comma + 1);
+    const std::string_view item = take_item(accept_encoding);
     const auto semicolon = item.find(';');
     const std::string_view name = trimmed(item.substr(0, semicolon));
     int value = 1000;

@@ -12,4 +12,13 @@ constexpr std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
+// Takes the first item off a list that is separated by commas (RFC 9110, section 5.6.1) and returns it, trimmed. It may
+// be empty. For a list that is not.
+constexpr std::string_view take_item(std::string_view& list) {
+  const auto comma = list.find(',');
+  const std::string_view item = trimmed(list.substr(0, comma));
+  list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  return item;
+}
+
 }  // namespace webmacs

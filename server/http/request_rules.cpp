@@ -25,16 +25,13 @@ std::optional<HttpResponse> refuse_transfer_codings(const http::request_header<>
   int times_chunked = 0;
   for (auto field = first; field != last; ++field) {
     std::string_view rest(field->value().data(), field->value().size());
-    while (true) {
-      const auto comma = rest.find(',');
-      const auto coding = trimmed(rest.substr(0, comma));
+    while (!rest.empty()) {
+      const auto coding = take_item(rest);
       if (is_chunked(coding)) {
         ++times_chunked;
       } else if (!coding.empty()) {
         return problem(501, "Transfer-Encoding: only chunked is understood");
       }
-      if (comma == std::string_view::npos) break;
-      rest.remove_prefix(comma + 1);
     }
   }
   if (times_chunked != 1) return problem(400, "Transfer-Encoding: chunked must stand there once");

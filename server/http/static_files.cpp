@@ -4,6 +4,7 @@
 #include "common/sha256.h"
 #include "server/http/content_coding.h"
 #include "server/http/gzip.h"
+#include "server/http/header_text.h"
 
 #include <filesystem>
 #include <fstream>
@@ -39,13 +40,9 @@ constexpr const char* hashed_folder = "/assets/";
 // Whether a header that lists tags (W/"1", "2") has this one.
 bool lists_tag(std::string_view list, std::string_view tag) {
   while (!list.empty()) {
-    const auto comma = list.find(',');
-    std::string_view item = list.substr(0, comma);
-    while (item.starts_with(' ') || item.starts_with('\t')) item.remove_prefix(1);
-    while (item.ends_with(' ') || item.ends_with('\t')) item.remove_suffix(1);
+    std::string_view item = take_item(list);
     if (item.starts_with("W/")) item.remove_prefix(2);
     if (item == tag) return true;
-    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
   }
   return false;
 }

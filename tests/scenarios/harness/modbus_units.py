@@ -72,7 +72,10 @@ class Server:
                 return
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.connections += 1
-            threading.Thread(target=self._guarded, args=(connection,), daemon=True).start()
+            self._take(connection)
+
+    def _take(self, connection):
+        threading.Thread(target=self._guarded, args=(connection,), daemon=True).start()
 
     def _guarded(self, connection):
         try:

@@ -67,14 +67,8 @@ class ManyAtOnce(Server):
 class OneAfterTheOther(TcpUnits):
     """Takes the next connection when the one before it was closed."""
 
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            self._guarded(connection)
+    def _take(self, connection):
+        self._guarded(connection)
 
 
 class Touchy(TcpUnits):

@@ -27,11 +27,10 @@ struct Coded {
   std::vector<HttpResponse> answers;
 
   void answer(std::size_t bytes, const std::string& accept_encoding = "gzip") {
-    HttpRequest request;
-    request.header.set("Accept-Encoding", accept_encoding);
     HttpResponse response;
     response.body = std::string(bytes, 'x');
-    coder.coded(request, [this](HttpResponse taken) { answers.push_back(std::move(taken)); })(std::move(response));
+    coder.coded(preferred_coding(accept_encoding),
+                [this](HttpResponse taken) { answers.push_back(std::move(taken)); })(std::move(response));
   }
   void finish() {
     coder.stop();
